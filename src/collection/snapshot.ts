@@ -1,14 +1,9 @@
-/** The capabilities, in the order in which they are named everywhere. */
-export const CAPABILITIES = ['cost', 'forecast'] as const;
-
-/** The name of a capability: also its plugin's, its collector's and its OpenAPI tag's. */
-export type CapabilityName = (typeof CAPABILITIES)[number];
-
 /** What one collection bought from AWS for one target. Immutable and JSON-safe. */
 export interface Snapshot<Data = unknown> {
   /** Version of the shape of `data`; a kept snapshot of another version is ignored. */
   readonly schema: number;
-  readonly collector: CapabilityName;
+  /** Name of the capability that collected it. */
+  readonly collector: string;
   /** Name of the target. */
   readonly target: string;
   /** The account that the target's credentials belong to, as STS says it. */
@@ -38,7 +33,7 @@ export interface Kept<Data = unknown> {
  */
 export interface SnapshotStore {
   /** The kept snapshot, or undefined where there is none that can be read. */
-  load(collector: CapabilityName, target: string): Promise<Kept | undefined>;
+  load(collector: string, target: string): Promise<Kept | undefined>;
   /** Keeps a snapshot in place of the one before. Resolves when it is readable by `load` of this process. */
   save(kept: Kept): Promise<void>;
   /** Ends connections; resolves within 2 s whatever the server does. */

@@ -1,0 +1,98 @@
+import type { Target } from '../config.ts';
+import { CollectionError } from '../errors.ts';
+
+/** How long an account that STS named is believed before it is asked again, in milliseconds. */
+export const ACCOUNT_TTL_MS = 15 * 60_000;
+
+interface Source {
+  readonly target: Target;
+  /** Asks STS. */
+  ask(signal?: AbortSignal): Promise<string>;
+}
+
+/** Which account each target is, and which targets may collect. */
+export class Accounts {
+  readonly #sources: readonly Source[];
+  readonly #known = new Map<string, { accountId: string; until: number }>();
+  readonly #asking = new Map<string, Promise<string>>();
+  readonly #onKnown: (target: string, accountId: string) => void;
+  readonly #now: () => number;
+
+  /** @param onKnown - told each time that STS has named a target's account. */
+  constructor(
+    sources: readonly Source[],
+    onKnown: (target: string, accountId: string) => void,
+    now: () => number,
+  ) {
+    this.#sources = sources;
+    this.#onKnown = onKnown;
+    this.#now = now;
+  }
+
+  /** The account of a target as far as it is known. */
+  known(target: string): string | undefined {
+    return this.#known.get(target)?.accountId;
+  }
+
+  /**
+   * The account of a target that may collect.
+   *
+   * @throws {CollectionError} `wrong_account` where the configuration names another account, or where a target before
+   *   it in the file is the same account; else what STS threw.
+   */
+  async resolve(name: string): Promise<string> {
+    const index = this.#sources.findIndex(({ target }) => target.name === name);
+    const source = this.#sources[index];
+    if (source === undefined) throw new RangeError(`no target ${name}`);
+    // Earlier targets are asked as well: which of two has the account must not depend on who answers first.
+    const earlier = this.#sources.slice(0, index);
+    const [accountId] = await Promise.all([
+      this.#ask(source),
+      ...earlier.map((other) => this.#ask(other).catch(() => undefined)),
+    ]);
+    const expected = source.target.accountId;
+    if (expected !== undefined && expected !== accountId) {
+      throw wrongAccount(
+        `The credentials of target ${name} belong to account ${accountId}, not to ${expected}.`,
+        "Correct the target's accountId or its roleArn.",
+      );
+    }
+    const twin = earlier.find(
+      ({ target }) => this.known(target.name) === accountId && matches(target, accountId),
+    );
+    if (twin !== undefined) {
+      throw wrongAccount(
+        `Targets ${twin.target.name} and ${name} are both account ${accountId}.`,
+        'Remove one of the two targets from CONFIG_FILE.',
+      );
+    }
+    return accountId;
+  }
+
+  #ask(source: Source): Promise<string> {
+    const { name } = source.target;
+    const known = this.#known.get(name);
+    if (known !== undefined && this.#now() < known.until) return Promise.resolve(known.accountId);
+    const asking = this.#asking.get(name) ?? this.#askNow(source).finally(() => this.#asking.delete(name));
+    this.#asking.set(name, asking);
+    return asking;
+  }
+
+  async #askNow({ target, ask }: Source): Promise<string> {
+    const accountId = await ask(AbortSignal.timeout(ASK_TIMEOUT_MS));
+    this.#known.set(target.name, { accountId, until: this.#now() + ACCOUNT_TTL_MS });
+    this.#onKnown(target.name, accountId);
+    return accountId;
+  }
+}
+
+/** Longest time for STS to answer, retries included, in milliseconds. */
+const ASK_TIMEOUT_MS = 20_000;
+
+function matches(target: Target, accountId: string): boolean {
+  return target.accountId === undefined || target.accountId === accountId;
+}
+
+function wrongAccount(message: string, advice: string): CollectionError {
+  return new CollectionError('wrong_account', message, advice);
+}

@@ -1,0 +1,188 @@
+import { CollectionError } from '../errors.ts';
+
+const THROTTLED =
+  /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|LimitExceededException|RequestThrottled|RequestThrottledException|SlowDown)$/;
+const DENIED =
+  /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
+const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError|ProviderError)$/;
+/** Credentials that AWS knows to be wrong or over. */
+const BAD_CREDENTIALS =
+  /^(ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException|InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken|MissingAuthenticationTokenException|IncompleteSignature|IncompleteSignatureException|InvalidAccessKeyId|RequestExpired)$/;
+const CLOCK = /signature (expired|not yet current)|request has expired|RequestTimeTooSkewed/i;
+const UNREACHABLE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+]);
+
+/** Facts of an error that the SDK or a socket threw, read without trusting its type. */
+interface Facts {
+  name: string;
+  code: string;
+  message: string;
+  /** HTTP status of the answer; undefined where there was none. */
+  status: number | undefined;
+}
+
+function factsOf(error: unknown): Facts {
+  const record: Record<string, unknown> = typeof error === 'object' && error !== null ? { ...error } : {};
+  const metadata = record.$metadata as { httpStatusCode?: number } | undefined;
+  return {
+    name: error instanceof Error ? error.name : '',
+    code: typeof record.code === 'string' ? record.code : '',
+    message: error instanceof Error ? error.message : String(error),
+    status: metadata?.httpStatusCode,
+  };
+}
+
+/** HTTP status of the answer behind an SDK error; undefined where no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return factsOf(error).status;
+}
+
+/** The request has certainly not reached AWS: it costs nothing. */
+export function neverSent(error: unknown): boolean {
+  const { name, code, message } = factsOf(error);
+  if (NO_CREDENTIALS.test(name) || UNREACHABLE.has(code)) return true;
+  return name === 'TimeoutError' && /establish a connection|connection timed out/i.test(message);
+}
+
+/** The credentials themselves were refused, so that cached ones must be resolved anew. */
+export function badCredentials(error: unknown): boolean {
+  return BAD_CREDENTIALS.test(factsOf(error).name);
+}
+
+/**
+ * The typed cause of whatever an AWS call threw.
+ *
+ * @param action - IAM action that the call needs, e.g. `ce:GetCostAndUsage`.
+ */
+export function awsError(error: unknown, action: string): CollectionError {
+  if (error instanceof CollectionError) return error;
+  const { name, code, message, status } = factsOf(error);
+  const options = { cause: error };
+  if (NO_CREDENTIALS.test(name)) {
+    return new CollectionError(
+      'no_credentials',
+      'No AWS credentials were found.',
+      'Give the process credentials: a role (IRSA, EKS Pod Identity, an instance profile) or the environment variables of the AWS SDK.',
+      options,
+    );
+  }
+  if (DENIED.test(name)) return denied(message, action, options);
+  if (/^(OptInRequired|OptInRequiredException|SubscriptionRequiredException)$/.test(name))
+    return notEnabled(options);
+  if (THROTTLED.test(name) || status === 429) {
+    return new CollectionError(
+      'throttled',
+      'AWS throttled the request, and every retry of it.',
+      'Wait for the next collection; if it lasts, raise the interval or find out who else asks AWS in this account.',
+      options,
+    );
+  }
+  if (name === 'DataUnavailableException') {
+    return new CollectionError(
+      'no_data',
+      'AWS has no data for this yet.',
+      'Nothing to do: a new account has figures after about a day, a forecast after some weeks.',
+      options,
+    );
+  }
+  if (CLOCK.test(`${name} ${message}`)) {
+    return new CollectionError(
+      'error',
+      "AWS refused the signature's time.",
+      "Set this machine's clock: it differs from AWS's by more than some minutes.",
+      options,
+    );
+  }
+  if (BAD_CREDENTIALS.test(name)) {
+    return new CollectionError(
+      'access_denied',
+      'AWS refused the credentials: they are wrong, expired or of another partition.',
+      'Renew the credentials; they are resolved anew at the next attempt.',
+      options,
+    );
+  }
+  if (
+    name === 'AbortError' ||
+    name === 'TimeoutError' ||
+    code === 'ETIMEDOUT' ||
+    code === 'ESOCKETTIMEDOUT'
+  ) {
+    return timedOut(options);
+  }
+  if (name === 'SyntaxError' || (status !== undefined && status < 300)) {
+    return invalidResponse('the answer could not be read', options);
+  }
+  return new CollectionError(
+    'error',
+    status === undefined
+      ? 'The request did not get an answer from AWS.'
+      : `AWS answered with HTTP status ${status}.`,
+    status === undefined
+      ? 'Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL; the log has the reason.'
+      : 'Wait for the next collection; the log has the reason that AWS gave.',
+    options,
+  );
+}
+
+/** An answer that is not what AWS documents. */
+export function invalidResponse(what: string, options?: ErrorOptions): CollectionError {
+  return new CollectionError(
+    'invalid_response',
+    `AWS's answer was refused: ${what}.`,
+    'Wait for the next collection; if it lasts, report it with the log line.',
+    options,
+  );
+}
+
+/** A collection or a call that took too long. */
+export function timedOut(options?: ErrorOptions): CollectionError {
+  return new CollectionError(
+    'timeout',
+    'AWS did not answer in time.',
+    'Wait for the next collection; check the network and the proxy if it lasts.',
+    options,
+  );
+}
+
+function denied(message: string, action: string, options: ErrorOptions): CollectionError {
+  if (/not enabled for cost explorer/i.test(message)) return notEnabled(options);
+  if (/linked account/i.test(message)) {
+    return new CollectionError(
+      'not_enabled',
+      'The payer has switched off Cost Explorer for linked accounts.',
+      "Switch on linked account access in the payer account's Cost Management preferences, or use the payer's credentials.",
+      options,
+    );
+  }
+  if (/opt-in only/i.test(message)) {
+    return new CollectionError(
+      'not_enabled',
+      'The payer has not opted in to this feature of Cost Explorer.',
+      "Switch it on in the payer account's Cost Management preferences.",
+      options,
+    );
+  }
+  return new CollectionError(
+    'access_denied',
+    `AWS denied ${action}.`,
+    action === 'sts:AssumeRole'
+      ? "Allow sts:AssumeRole on the target's roleArn to this process's identity, and let the role's trust policy name that identity and the externalId."
+      : `Allow the IAM action ${action} to the credentials of this target.`,
+    options,
+  );
+}
+
+function notEnabled(options: ErrorOptions): CollectionError {
+  return new CollectionError(
+    'not_enabled',
+    'Cost Explorer is not enabled in this account.',
+    'Open Cost Explorer once in the AWS console (Billing and Cost Management) as the payer; data arrives within a day.',
+    options,
+  );
+}

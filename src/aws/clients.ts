@@ -1,0 +1,173 @@
+import { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { loadConfig as loadSharedConfig } from '@smithy/core/config';
+import type { AwsCredentialIdentityProvider } from '@smithy/types';
+import type { Config, Target } from '../config.ts';
+import { CollectionError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { awsError, badCredentials } from './aws-errors.ts';
+import type { Transport } from './http.ts';
+import { meter, type OnAttempt } from './meter.ts';
+import { type Partition, partitionOf } from './partitions.ts';
+import { type Ledger, purchaseThrough } from './purchase.ts';
+
+/** Attempts of one request, the first included. */
+export const MAX_ATTEMPTS = 3;
+
+/** What the clients of every target share. */
+export interface AwsContext {
+  readonly endpoints: Config['aws']['endpoints'];
+  readonly transport: Transport;
+  readonly ledger: Ledger;
+  /** Told of every HTTP attempt. */
+  readonly onAttempt: (target: string, ...attempt: Parameters<OnAttempt>) => void;
+  /** Credentials of the process; by default the SDK's own chain. */
+  readonly credentials?: AwsCredentialIdentityProvider | undefined;
+}
+
+/** The clients of one collection: every paid attempt of theirs passes the door for money in that collection's name. */
+export interface AwsSession {
+  /** @throws {CollectionError} where the target's partition has no Cost Explorer. */
+  costExplorer(): Pick<CostExplorerClient, 'send'>;
+  /** Paid attempts so far. */
+  readonly paidRequests: number;
+}
+
+/** AWS as one target sees it. The only place where SDK clients are made. */
+export class TargetAws {
+  readonly #context: AwsContext;
+  readonly #target: Target;
+  #sts: Promise<STSClient> | undefined;
+
+  constructor(context: AwsContext, target: Target) {
+    this.#context = context;
+    this.#target = target;
+  }
+
+  /**
+   * The account that the credentials belong to, asked from STS (free, and allowed to everybody).
+   *
+   * @throws {CollectionError} with the typed cause.
+   */
+  async accountId(signal?: AbortSignal): Promise<string> {
+    try {
+      const sts = await this.#identity();
+      const options = signal === undefined ? {} : { abortSignal: signal };
+      const { Account } = await sts.send(new GetCallerIdentityCommand({}), options);
+      if (!Account)
+        throw new CollectionError('invalid_response', 'STS named no account.', 'Check AWS_ENDPOINT_URL_STS.');
+      return Account;
+    } catch (error) {
+      this.noteFailure(error);
+      throw awsError(error, this.#target.roleArn ? 'sts:AssumeRole' : 'sts:GetCallerIdentity');
+    }
+  }
+
+  /** Clients for one collection; `signal` ends what is under way. */
+  async session(collector: string, signal: AbortSignal): Promise<AwsSession> {
+    const { region, partition } = await this.#place();
+    const { credentials } = (await this.#identity()).config;
+    const { endpoints, ledger } = this.#context;
+    let paidRequests = 0;
+    return {
+      get paidRequests() {
+        return paidRequests;
+      },
+      costExplorer: () => {
+        const client = new CostExplorerClient({
+          ...this.#settings(endpoints.costExplorer),
+          region: costExplorerRegion(partition, region),
+          credentials,
+        });
+        meter(client.middlewareStack, this.#onAttempt);
+        purchaseThrough(
+          client.middlewareStack,
+          ledger,
+          { target: this.#target.name, collector },
+          signal,
+          () => {
+            paidRequests++;
+          },
+        );
+        return client;
+      },
+    };
+  }
+
+  /** Told of a failed call: credentials that AWS refused are resolved anew at the next one. */
+  noteFailure(error: unknown): void {
+    if (badCredentials(error)) this.#sts = undefined;
+  }
+
+  readonly #onAttempt: OnAttempt = (...attempt) => this.#context.onAttempt(this.#target.name, ...attempt);
+
+  #settings(endpoint: string | undefined) {
+    return {
+      requestHandler: this.#context.transport.handler,
+      maxAttempts: MAX_ATTEMPTS,
+      retryMode: 'standard',
+      customUserAgent: [['aws-cost-exporter', VERSION]] as [string, string][],
+      ...(endpoint === undefined ? {} : { endpoint }),
+    };
+  }
+
+  async #place(): Promise<{ region: string; partition: Partition }> {
+    const region = this.#target.region ?? (await sharedRegion());
+    return { region, partition: partitionOf(region) };
+  }
+
+  /** The client that holds the target's credentials: they are resolved once and renewed before they end. */
+  #identity(): Promise<STSClient> {
+    this.#sts ??= this.#createIdentity().catch((error) => {
+      this.#sts = undefined;
+      throw error;
+    });
+    return this.#sts;
+  }
+
+  async #createIdentity(): Promise<STSClient> {
+    const { region } = await this.#place();
+    const settings = { ...this.#settings(this.#context.endpoints.sts), region };
+    const own =
+      this.#context.credentials ?? fromNodeProviderChain({ clientConfig: { region }, ignoreCache: true });
+    const client = new STSClient({ ...settings, credentials: this.#assumed(own, settings) });
+    meter(client.middlewareStack, this.#onAttempt);
+    return client;
+  }
+
+  #assumed(own: AwsCredentialIdentityProvider, settings: ConstructorParameters<typeof STSClient>[0]) {
+    const { roleArn, externalId, name } = this.#target;
+    if (roleArn === undefined) return own;
+    return fromTemporaryCredentials({
+      masterCredentials: own,
+      params: {
+        RoleArn: roleArn,
+        RoleSessionName: `aws-cost-exporter-${name}`.slice(0, 64),
+        ...(externalId === undefined ? {} : { ExternalId: externalId }),
+      },
+      clientConfig: { ...settings },
+      clientPlugins: [{ applyToStack: (stack) => meter(stack, this.#onAttempt) }],
+    });
+  }
+}
+
+function costExplorerRegion(partition: Partition, region: string): string {
+  if (partition.costExplorerRegion !== undefined) return partition.costExplorerRegion;
+  throw new CollectionError(
+    'not_enabled',
+    `The partition ${partition.name} has no Cost Explorer.`,
+    `Use credentials of the paying account in another partition: ${region} has no billing API.`,
+  );
+}
+
+const readSharedRegion = loadSharedConfig({
+  environmentVariableSelector: () => undefined,
+  configFileSelector: (profile) => profile.region,
+  default: 'us-east-1',
+});
+
+/** `region` of the shared AWS configuration file's profile, else us-east-1. */
+function sharedRegion(): Promise<string> {
+  return readSharedRegion();
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import type { TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { parse as parseYaml } from 'yaml';
+import { UsageError } from '../errors.ts';
+import { SETTING_NAMES, Settings, settingDoc } from './settings.ts';
+import { TargetsFile } from './targets-file.ts';
+
+/** One wrong value: where it stands, what it is (never a secret), what is wrong, and a right one. */
+export interface Fault {
+  readonly where: string;
+  readonly value?: unknown;
+  readonly reason: string;
+  readonly example?: string;
+}
+
+/** All faults of a configuration at once; the process prints them and exits 2. */
+export class ConfigError extends UsageError {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(['The configuration is wrong:', ...faults.map(line)].join('\n'));
+    this.faults = faults;
+  }
+}
+
+function line({ where, value, reason, example }: Fault): string {
+  const shown = value === undefined ? '' : `=${JSON.stringify(value)}`;
+  return `  ${where}${shown}: ${reason}${example === undefined ? '' : ` (example: ${example})`}`;
+}
+
+/** The environment's settings, with defaults, and what is wrong with them. */
+export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; faults: Fault[] } {
+  const raw: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const text = env[name] ?? (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined);
+    raw[name] = text ? fromText(settingDoc(name), text) : structuredClone(settingDoc(name).default);
+    if (raw[name] === undefined) delete raw[name];
+  }
+  const faults = SETTING_NAMES.filter(
+    (name) => name in raw && !Value.Check(Settings.properties[name], raw[name]),
+  ).map((name) => fault(name, settingDoc(name), env[name] ?? env[name.toLowerCase()]));
+  return { settings: raw as Settings, faults };
+}
+
+function fromText(schema: TSchema, text: string): unknown {
+  const trimmed = text.trim();
+  if (schema.type === 'integer') return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : text;
+  if (schema.type !== 'array') return trimmed;
+  const items = trimmed.split(',').map((item) => item.trim());
+  return [...new Set(items.filter((item) => item !== ''))];
+}
+
+function fault(where: string, doc: TSchema, value: unknown): Fault {
+  return {
+    where,
+    ...(doc.secret || value === undefined ? {} : { value }),
+    reason: `must be ${doc.expects}`,
+    example: doc.example,
+  };
+}
+
+/** The targets of a `CONFIG_FILE`, or what is wrong with it. */
+export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // The first line alone: the YAML library quotes the source after it, and that may hold an ExternalId.
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { faults: [{ where: 'CONFIG_FILE', value: path, reason: `cannot be read: ${reason}` }] };
+  }
+  const faults = new Map<string, Fault>();
+  for (const error of Value.Errors(TargetsFile, content)) {
+    const where = `CONFIG_FILE ${error.path.slice(1).replaceAll('/', '.') || '(the whole file)'}`;
+    if (faults.has(where)) continue;
+    const unknown = error.message.startsWith('Unexpected property');
+    faults.set(
+      where,
+      unknown ? { where, reason: 'is not a key of this file' } : fault(where, error.schema, error.value),
+    );
+  }
+  if (faults.size > 0) return { faults: [...faults.values()] };
+  const file = content as TargetsFile;
+  const names = file.targets.map(({ name }) => name);
+  return {
+    file,
+    faults: names
+      .filter((name, index) => names.indexOf(name) !== index)
+      .map((name) => ({
+        where: `CONFIG_FILE targets.${names.lastIndexOf(name)}.name`,
+        value: name,
+        reason: 'stands twice; names are unique',
+      })),
+  };
+}

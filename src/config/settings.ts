@@ -1,0 +1,233 @@
+import { FormatRegistry, type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
+
+const DURATION = /^(\d+)(ms|s|m|h|d)$/;
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a duration such as `90s` or `1h`; undefined where the text is none or not within 1s to 24d. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  const ms = Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return ms >= 1_000 && ms <= 24 * 86_400_000 ? ms : undefined;
+}
+
+FormatRegistry.Set('duration', (text) => parseDuration(text) !== undefined);
+FormatRegistry.Set('http-url', (text) => isUrl(text, ['http:', 'https:']));
+FormatRegistry.Set('redis-url', (text) => isUrl(text, ['redis:', 'rediss:']));
+FormatRegistry.Set('region', (text) => /^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(text));
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+interface Doc {
+  /** What the setting does, for `docs/configuration.md` and the OpenAPI-like listing of `check`. */
+  description: string;
+  /** What a right value looks like, completing "must be ...". */
+  expects: string;
+  /** One right value, as a user would write it. */
+  example: string;
+  /** The value is never shown: not in errors, not by `check`. */
+  secret?: boolean;
+}
+
+const integer = (minimum: number, maximum: number, fallback: number, doc: Omit<Doc, 'expects'>) =>
+  Type.Integer({
+    minimum,
+    maximum,
+    default: fallback,
+    expects: `a whole number from ${minimum} to ${maximum}`,
+    ...doc,
+  });
+
+const duration = (fallback: string, doc: Omit<Doc, 'expects' | 'example'>) =>
+  Type.String({
+    format: 'duration',
+    default: fallback,
+    expects: 'a duration `<n>ms|s|m|h|d` from 1s to 24d',
+    example: '90m',
+    ...doc,
+  });
+
+/** One of some words. */
+export const oneOf = <T extends string>(values: readonly T[], options?: SchemaOptions) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    options,
+  );
+
+const choice = <T extends string>(values: readonly T[], fallback: T, doc: Omit<Doc, 'expects' | 'example'>) =>
+  oneOf(values, {
+    default: fallback,
+    expects: `one of ${values.join(', ')}`,
+    example: values.at(-1) ?? '',
+    ...doc,
+  });
+
+const url = (format: 'http-url' | 'redis-url', doc: Omit<Doc, 'expects'>) =>
+  Type.Optional(
+    Type.String({
+      format,
+      expects: format === 'http-url' ? 'an http:// or https:// URL' : 'a redis:// or rediss:// URL',
+      ...doc,
+    }),
+  );
+
+/** The capabilities, in the order in which they are named everywhere. */
+export const CAPABILITIES = ['cost', 'forecast'] as const;
+
+/** Cost Explorer's metrics that are money. */
+export const COST_METRICS = [
+  'AmortizedCost',
+  'BlendedCost',
+  'NetAmortizedCost',
+  'NetUnblendedCost',
+  'UnblendedCost',
+] as const;
+
+/**
+ * Every environment variable that this program reads, one property each: the only source of defaults, limits,
+ * descriptions and examples. Lists are comma-separated; an empty value counts as unset.
+ */
+export const Settings = Type.Object({
+  PORT: integer(0, 65_535, 5_000, {
+    description: 'Port of the REST API. 0 takes a free one.',
+    example: '5000',
+  }),
+  METRICS_PORT: integer(0, 65_535, 8_080, {
+    description:
+      'Port of `/metrics`. 0 takes a free one; the same number as `PORT` means one listener for both.',
+    example: '8080',
+  }),
+  HOST: Type.String({
+    pattern: '^[^\\s/]+$',
+    default: '0.0.0.0',
+    description: 'Address that both listeners bind.',
+    expects: 'an address or host name of this machine',
+    example: '127.0.0.1',
+  }),
+  LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', {
+    description: 'Least severe level that is logged (JSON lines on standard output).',
+  }),
+  CONFIG_FILE: Type.Optional(
+    Type.String({
+      description:
+        'YAML file with several targets. Without it there is one target, `default`, from the environment.',
+      expects: 'the path of a readable YAML file',
+      example: '/etc/aws-cost-exporter/targets.yaml',
+    }),
+  ),
+  CAPABILITIES: Type.Array(oneOf(CAPABILITIES), {
+    default: [...CAPABILITIES],
+    minItems: 1,
+    description: 'What is collected. A target in `CONFIG_FILE` may narrow it.',
+    expects: `a comma-separated list of ${CAPABILITIES.join(', ')}`,
+    example: 'cost,forecast',
+  }),
+  AWS_REGION: Type.Optional(
+    Type.String({
+      format: 'region',
+      description:
+        'Region of the credentials: its partition decides where Cost Explorer is asked. Unset: `region` of the shared AWS configuration file, else `us-east-1`.',
+      expects: 'an AWS region',
+      example: 'eu-central-1',
+    }),
+  ),
+  AWS_ENDPOINT_URL: url('http-url', {
+    description: 'Endpoint in place of AWS for every service, e.g. a simulator.',
+    example: 'http://127.0.0.1:4566',
+  }),
+  AWS_ENDPOINT_URL_COST_EXPLORER: url('http-url', {
+    description: 'Endpoint for Cost Explorer alone; wins over `AWS_ENDPOINT_URL`.',
+    example: 'https://ce.us-east-1.amazonaws.com',
+  }),
+  AWS_ENDPOINT_URL_STS: url('http-url', {
+    description: 'Endpoint for STS alone, e.g. a VPC endpoint; wins over `AWS_ENDPOINT_URL`.',
+    example: 'https://sts.eu-central-1.amazonaws.com',
+  }),
+  HTTPS_PROXY: url('http-url', {
+    description:
+      'Proxy for `https://` requests to AWS, but for hosts in `NO_PROXY` (the lower-case spellings work too).',
+    example: 'http://proxy.example.com:3128',
+    secret: true,
+  }),
+  NO_PROXY: Type.Optional(
+    Type.String({
+      description:
+        'Hosts that are asked without the proxy, comma-separated; `.example.com` is a suffix, `*` all.',
+      expects: 'a comma-separated list of hosts',
+      example: 'localhost,.internal.example.com',
+    }),
+  ),
+  NODE_EXTRA_CA_CERTS: Type.Optional(
+    Type.String({
+      description:
+        'PEM file with further certificate authorities, e.g. of a proxy; Node.js reads it at start.',
+      expects: 'the path of a readable PEM file',
+      example: '/etc/ssl/certs/company.pem',
+    }),
+  ),
+  COST_METRIC: choice(COST_METRICS, 'BlendedCost', {
+    description: "Cost Explorer's metric behind every cost figure.",
+  }),
+  COST_WINDOW_DAYS: integer(1, 365, 30, {
+    description: 'Complete days in `aws_cost_total` and in the window of `/cost/current`.',
+    example: '30',
+  }),
+  COST_DAILY_DAYS: integer(0, 365, 30, {
+    description: 'Days in `aws_cost_daily` beside today. 0: the family is off.',
+    example: '14',
+  }),
+  COST_SETTLED_DAYS: integer(1, 30, 2, {
+    description: 'How many days before today the day of `aws_cost_settled_day` lies.',
+    example: '3',
+  }),
+  COST_INTERVAL: duration('1h', { description: 'Time between two cost collections.' }),
+  FORECAST_INTERVAL: duration('1h', { description: 'Time between two forecast collections.' }),
+  CACHE_TTL_SECONDS: integer(0, 2_073_600, 3_600, {
+    description:
+      'Longest time in seconds for which a snapshot is fresh, that is, not bought again (also after a restart with Redis); never longer than 0.9 of its interval. 0: never fresh.',
+    example: '1800',
+  }),
+  MAX_SERIES: integer(0, 10_000_000, 100_000, {
+    description:
+      'Most series that one collector exposes for one target; the smallest (service, account) pairs above it are folded into `__other__`. 0: no cap.',
+    example: '20000',
+  }),
+  REDIS_HOST: Type.Optional(
+    Type.String({
+      pattern: '^[^\\s/@]+$',
+      description:
+        'Host of the Redis that keeps the snapshots. Unset, and `REDIS_URL` too: they are kept in memory.',
+      expects: 'a host name or address',
+      example: 'redis.monitoring.svc',
+    }),
+  ),
+  REDIS_PORT: integer(1, 65_535, 6_379, { description: 'Port of Redis at `REDIS_HOST`.', example: '6379' }),
+  REDIS_DB: integer(0, 1_023, 0, {
+    description: 'Number of the Redis database at `REDIS_HOST`.',
+    example: '1',
+  }),
+  REDIS_URL: url('redis-url', {
+    description: 'Redis with user and password, TLS by `rediss://`; in place of `REDIS_HOST`.',
+    example: 'rediss://user:password@redis.example.com:6380/0',
+    secret: true,
+  }),
+  REDIS_KEY_PREFIX: Type.String({
+    default: 'aws-cost-exporter:',
+    maxLength: 128,
+    description: 'Prefix of every key in Redis.',
+    expects: 'at most 128 characters',
+    example: 'finops:',
+  }),
+});
+
+export type Settings = Static<typeof Settings>;
+
+/** Names of all settings, in the order of the documentation. */
+export const SETTING_NAMES = Object.keys(Settings.properties) as (keyof Settings)[];
+
+/** The schema of one setting with the documentation that it carries. */
+export function settingDoc(name: keyof Settings): TSchema & Doc {
+  const schema: TSchema = Settings.properties[name];
+  return schema as TSchema & Doc;
+}

@@ -1,0 +1,52 @@
+/**
+ * Why something could not be done, as `/ready`, REST and the log name it.
+ *
+ * - `throttled`, `access_denied`, `timeout`, `invalid_response`, `wrong_account`, `error`: the collection failed.
+ * - `no_data`, `not_enabled`: the collection succeeded, there is nothing to show.
+ * - `no_credentials`: the collection was skipped.
+ */
+export const CAUSES = [
+  'throttled',
+  'access_denied',
+  'not_enabled',
+  'no_data',
+  'timeout',
+  'invalid_response',
+  'wrong_account',
+  'no_credentials',
+  'error',
+] as const;
+
+export type CauseCode = (typeof CAUSES)[number];
+
+/** What a user is told about a failure: no text of AWS, no ARN, no credential. */
+export interface Cause {
+  readonly code: CauseCode;
+  /** One sentence: what happened. */
+  readonly message: string;
+  /** One sentence: what the user can do. */
+  readonly advice: string;
+}
+
+/** A failed or empty collection with its typed cause; the original error stays in `cause` for the log. */
+export class CollectionError extends Error implements Cause {
+  override readonly name = 'CollectionError';
+  readonly code: CauseCode;
+  readonly advice: string;
+
+  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.advice = advice;
+  }
+}
+
+/** The part of an error that may be shown outside the process. */
+export function publicCause({ code, message, advice }: Cause): Cause {
+  return { code, message, advice };
+}
+
+/** A user's mistake on the command line or in the configuration: the process says it and exits 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
