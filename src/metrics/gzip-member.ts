@@ -1,0 +1,41 @@
+import { promisify } from 'node:util';
+import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
+
+const deflate = promisify(deflateRaw);
+
+/** Ends a piece at a byte boundary without a final block, so that any other piece can follow. */
+const PIECE = { finishFlush: constants.Z_SYNC_FLUSH };
+
+/** The header of a gzip member (RFC 1952): deflate, no name, no time, unknown system. */
+export const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+
+/**
+ * Deflates bytes so that the result can stand anywhere in a gzip member: it refers to nothing before it, and does not end
+ * the member. On zlib's thread pool.
+ */
+export function deflatePiece(bytes: Buffer): Promise<Buffer> {
+  return deflate(bytes, PIECE);
+}
+
+/** The same in this thread, for a few lines known at start. */
+export function deflatePieceSync(bytes: Buffer): Buffer {
+  return deflateRawSync(bytes, PIECE);
+}
+
+/** Deflates the last bytes of a gzip member, quickly rather than tightly: they are deflated anew for each answer. */
+export function deflateEnd(bytes: Buffer): Promise<Buffer> {
+  return deflate(bytes, { level: constants.Z_BEST_SPEED });
+}
+
+/**
+ * The trailer of a gzip member.
+ *
+ * @param crc CRC-32 of all that was deflated
+ * @param length bytes of all that was deflated
+ */
+export function gzipTrailer(crc: number, length: number): Buffer {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(length % 2 ** 32, 4);
+  return trailer;
+}
