@@ -1,0 +1,92 @@
+import type { AwsSession } from '../aws/clients.ts';
+import type { Target } from '../config.ts';
+import type { Cause } from '../errors.ts';
+import type { Family, Sample } from '../metrics/family.ts';
+import type { Day } from './periods.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What a collection is given. */
+export interface CollectContext<Data> {
+  readonly target: Target;
+  /** The account that the target's credentials belong to. */
+  readonly accountId: string;
+  /** AWS clients of this collection alone; all they buy is entered under its name. */
+  readonly aws: AwsSession;
+  /** Aborted at the timeout and when the program stops. Hand it to every call. */
+  readonly signal: AbortSignal;
+  /** When the collection started, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** The last good snapshot, where there is one. */
+  readonly previous: Snapshot<Data> | undefined;
+}
+
+/** A part of a collection (a tag key, a region, a source) that failed while others did not. */
+export interface FailedPart {
+  readonly part: string;
+  readonly cause: Cause;
+}
+
+/** What a collection brought. */
+export interface Collected<Data> {
+  readonly data: Data;
+  /** Parts whose figures in `data` are still those of an earlier collection; empty where all went well. */
+  readonly failed: readonly FailedPart[];
+}
+
+/** What a publication is made from. */
+export interface View<Data> {
+  readonly snapshot: Snapshot<Data>;
+  /** The UTC day on which it is published. */
+  readonly today: Day;
+  /** An attempt on this day has ended without bringing figures: those whose period has ended are withdrawn. */
+  readonly overdue: boolean;
+  /** Linked accounts that a target before this one reports: left out of the families by linked account. */
+  readonly hiddenAccounts: ReadonlySet<string>;
+  /** Most series; 0: no cap. */
+  readonly maxSeries: number;
+  /** The kept snapshot of another collector of the same target. */
+  other(collector: string): Snapshot | undefined;
+}
+
+/** One publication of a snapshot. Pure: made from a view and nothing else. */
+export interface Presented {
+  /** The samples of each family; each iterable is read once. */
+  readonly samples: readonly (readonly [family: Family, samples: Iterable<Sample>])[];
+  /** Series that were folded into `__other__`. */
+  readonly folded: number;
+  /** Linked accounts that the snapshot reports. */
+  readonly accounts: readonly string[];
+  /** The REST document without its envelope; `reason` is why there is nothing newer, or null. */
+  document(reason: string | null): object;
+}
+
+/**
+ * One capability: what it buys, how often, and how that looks from outside. The machine knows no more of it than this.
+ */
+export interface Capability<Data = unknown> {
+  /** Also the name of the plugin, its folder, the `collector` label and the OpenAPI tag. */
+  readonly name: string;
+  /** Time between two collections, in milliseconds. */
+  readonly intervalMs: number;
+  /** Longest time for one collection, in milliseconds; it is aborted then. */
+  readonly timeoutMs: number;
+  /** AWS operations that it calls, for the request metrics. */
+  readonly operations: readonly string[];
+  /** Version of `Data`: a kept snapshot of another one is ignored. */
+  readonly schema: number;
+  /** Its metric families, in page order. */
+  readonly families: readonly Family[];
+  /** Collectors of the same target whose snapshots `present` reads: it is published anew after them. */
+  readonly reads: readonly string[];
+  /** Whether kept data found in a store is of this shape. */
+  accepts(data: unknown): data is Data;
+  /** What of the configuration decides what is bought: a kept snapshot with another fingerprint is not used. */
+  fingerprint(target: Target): string;
+  /** When a snapshot ends being fresh at the latest, whatever the configuration says; in milliseconds since the epoch. */
+  freshUntil?(collectedAt: number): number;
+  /** Buys. It may throw anything: the runner classifies it. */
+  collect(context: CollectContext<Data>): Promise<Collected<Data>>;
+  present(view: View<Data>): Presented;
+  /** The REST document without its envelope where there is no snapshot, but a reason (`no_data`, `not_enabled`). */
+  empty(reason: string): object;
+}

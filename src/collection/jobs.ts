@@ -1,0 +1,131 @@
+import { AsyncTask, SimpleIntervalJob, Task, type ToadScheduler } from 'toad-scheduler';
+import { dayOf } from './periods.ts';
+import type { Runner, RunOutcome } from './runner.ts';
+import type { CollectorState } from './state.ts';
+
+/** Longest phase offset of a job, in milliseconds; never more than a tenth of its interval. */
+export const MAX_PHASE_MS = 60_000;
+/** First wait before a run that cost nothing is tried again, in milliseconds; doubled up to the interval. */
+export const RETRY_MS = 60_000;
+/** How often the calendar is looked at, in milliseconds. */
+const DAY_TICK_MS = 1_000;
+
+/** What the jobs need of the rest of the program. */
+export interface JobsOptions {
+  readonly scheduler: ToadScheduler;
+  readonly runner: Runner;
+  readonly states: readonly CollectorState[];
+  readonly now: () => number;
+  /** A number in [0, 1), drawn once per job for its phase. */
+  readonly random?: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * When collections run: each at once, then at its interval with a phase offset that is drawn once, and sooner after a
+ * run that failed without costing anything. A new UTC day publishes everything anew.
+ */
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #failures = new Map<CollectorState, number>();
+  #stopped = false;
+
+  constructor(options: JobsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up the kept snapshots, then starts the jobs. Never throws. */
+  async start(): Promise<void> {
+    const { runner, states, onError } = this.#options;
+    try {
+      await runner.restore(states);
+    } catch (error) {
+      onError(error);
+    }
+    if (this.#stopped) return;
+    this.#watchTheDay();
+    for (const state of states) this.#startJob(state);
+  }
+
+  /** Removes the jobs and ends the runs under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#options.scheduler.stop();
+    await this.#options.runner.close();
+  }
+
+  #startJob(state: CollectorState): void {
+    const { runner, now, random = Math.random, scheduler, onError } = this.#options;
+    const { intervalMs } = state.capability;
+    const id = `${state.capability.name}/${state.target.name}`;
+    const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
+    const wait = (runner.isFresh(state) ? runner.freshUntil(state) - now() : intervalMs) + phase;
+    state.nextRun = now() + wait;
+    void this.#run(state);
+    this.#after(wait, `phase ${id}`, () => {
+      const tick = async () => {
+        state.nextRun = now() + intervalMs;
+        await this.#run(state);
+      };
+      // The job's own guard against overruns stays off: the runner's single flight counts what it passes over.
+      const task = new AsyncTask(id, tick, onError);
+      scheduler.addSimpleIntervalJob(
+        new SimpleIntervalJob({ milliseconds: intervalMs, runImmediately: true }, task, {
+          id,
+          preventOverrun: false,
+        }),
+      );
+    });
+  }
+
+  async #run(state: CollectorState): Promise<void> {
+    try {
+      this.#retry(state, await this.#options.runner.run(state));
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #retry(state: CollectorState, outcome: RunOutcome): void {
+    const lacking = outcome.kind === 'skipped' && outcome.reason === 'no_credentials';
+    const failed = outcome.kind === 'failed' && !outcome.paid;
+    if (outcome.kind !== 'skipped' && !failed) this.#failures.delete(state);
+    if (!lacking && !failed) return;
+    const failures = lacking ? 0 : (this.#failures.get(state) ?? 0);
+    this.#failures.set(state, failures + 1);
+    const wait = RETRY_MS * 2 ** Math.min(failures, 20);
+    const at = this.#options.now() + wait;
+    if (state.nextRun !== undefined && at >= state.nextRun) return;
+    const { capability, target } = state;
+    this.#after(wait, `retry ${capability.name}/${target.name}`, () => void this.#run(state));
+  }
+
+  #watchTheDay(): void {
+    const { scheduler, runner, states, now, onError } = this.#options;
+    let day = dayOf(now());
+    const task = new Task(
+      'day',
+      () => {
+        const today = dayOf(now());
+        if (today === day) return;
+        day = today;
+        runner.newDay(states).catch(onError);
+      },
+      onError,
+    );
+    scheduler.addSimpleIntervalJob(new SimpleIntervalJob({ milliseconds: DAY_TICK_MS }, task, { id: 'day' }));
+  }
+
+  #after(ms: number, name: string, act: () => void): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timers.get(name));
+    const timer = setTimeout(() => {
+      this.#timers.delete(name);
+      act();
+    }, ms);
+    this.#timers.set(name, timer);
+  }
+}

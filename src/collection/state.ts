@@ -1,0 +1,96 @@
+import type { Target } from '../config.ts';
+import type { Cause } from '../errors.ts';
+import type { Capability, FailedPart } from './capability.ts';
+import { dayOf } from './periods.ts';
+import type { Kept } from './snapshot.ts';
+
+/**
+ * How a collector of a target stands: `pending` before its first attempt has ended, `partial` where some parts failed,
+ * `no_data` and `not_enabled` after a successful attempt that brought nothing, `no_credentials` after a skipped one.
+ */
+export const COLLECTOR_STATES = [
+  'pending',
+  'ok',
+  'partial',
+  'no_data',
+  'not_enabled',
+  'no_credentials',
+  'failed',
+] as const;
+
+export type CollectorStatus = (typeof COLLECTOR_STATES)[number];
+
+/** All that the machine knows of one collector of one target; changed by the runner alone. */
+export interface CollectorState {
+  readonly capability: Capability;
+  readonly target: Target;
+  status: CollectorStatus;
+  /** Why the status is not `ok`. */
+  cause: Cause | null;
+  failed: readonly FailedPart[];
+  /** The last good snapshot. */
+  kept: Kept | undefined;
+  /** Start of the last attempt that ended, and of the last that succeeded; milliseconds since the epoch. */
+  lastAttempt: number | undefined;
+  lastSuccess: number | undefined;
+  /** Start of the last attempt that ended without figures (failed, no data); undefined once one brings figures. */
+  emptyHandedAt: number | undefined;
+  /** When the next run is due; milliseconds since the epoch, undefined before the jobs start. */
+  nextRun: number | undefined;
+}
+
+/** Whether a collector's figures are old: its last attempt failed, or its last success is older than two intervals. */
+export function isStale(state: CollectorState, now: number): boolean {
+  if (state.status === 'failed' || state.status === 'partial') return true;
+  return state.lastSuccess === undefined || now - state.lastSuccess > 2 * state.capability.intervalMs;
+}
+
+/** Whether an attempt of the UTC day of `now` has ended without bringing figures. */
+export function isOverdue({ emptyHandedAt }: CollectorState, now: number): boolean {
+  return emptyHandedAt !== undefined && dayOf(emptyHandedAt) === dayOf(now);
+}
+
+/** The collectors of every target: by capability in the canonical order, and within it by target in file order. */
+export class CollectorStates {
+  readonly #states: CollectorState[] = [];
+
+  /** Adds a capability for each target that has it. */
+  add(capability: Capability, targets: readonly Target[]): void {
+    if (this.#states.some((state) => state.capability.name === capability.name)) {
+      throw new TypeError(`two capabilities are named ${capability.name}`);
+    }
+    for (const target of targets.filter(({ capabilities }) => capabilities.includes(capability.name))) {
+      this.#states.push({
+        capability,
+        target,
+        status: 'pending',
+        cause: null,
+        failed: [],
+        kept: undefined,
+        lastAttempt: undefined,
+        lastSuccess: undefined,
+        emptyHandedAt: undefined,
+        nextRun: undefined,
+      });
+    }
+  }
+
+  all(): readonly CollectorState[] {
+    return this.#states;
+  }
+
+  /** The collector of a target; undefined where the target does not have the capability. */
+  get(collector: string, target: string): CollectorState | undefined {
+    return this.#states.find((state) => state.capability.name === collector && state.target.name === target);
+  }
+
+  /** The targets of one collector, in file order. */
+  ofCollector(collector: string): readonly CollectorState[] {
+    return this.#states.filter((state) => state.capability.name === collector);
+  }
+
+  /** The collectors of one target. */
+  ofTarget(target: string): readonly CollectorState[] {
+    return this.#states.filter((state) => state.target.name === target);
+  }
+}
