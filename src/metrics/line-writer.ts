@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { DistinctTexts } from './distinct.ts';
 import { assertFamily, type Family, type Sample } from './family.ts';
 import { deflatePiece } from './gzip-member.ts';
 
@@ -75,13 +76,16 @@ async function writeLines(
   samples: Iterable<Sample>,
 ): Promise<Pick<Part, 'series' | 'bytes' | 'crc'>> {
   const labelsOf = labelWriter(family);
-  const seen = new Set<string>();
-  const blocks: Buffer[] = [];
+  const distinct = new DistinctTexts();
+  let series = 0;
+  const blocks: Buffer<ArrayBuffer>[] = [];
   let crc = 0;
   let text = '';
   let sinceLook = 0;
   const endBlock = () => {
-    const block = Buffer.from(text);
+    // Memory of its own, never of Node's pool: `join` frees it.
+    const block = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+    block.write(text);
     blocks.push(block);
     crc = crc32(block, crc);
     text = '';
@@ -90,8 +94,9 @@ async function writeLines(
   for (const [values, value] of samples) {
     const labels = labelsOf(values);
     if (Number.isNaN(value)) throw new TypeError(`${family.name}${labels}: the value is NaN`);
-    if (seen.size === seen.add(labels).size) throw new TypeError(`${family.name}${labels} is there twice`);
+    if (!distinct.add(labels)) throw new TypeError(`${family.name}${labels} is there twice`);
     text += `${family.name}${labels} ${formatValue(value)}\n`;
+    series += 1;
     sinceLook += 1;
     if (sinceLook === LINES_PER_LOOK) {
       sinceLook = 0;
@@ -103,7 +108,7 @@ async function writeLines(
     }
   }
   endBlock();
-  return { series: seen.size, bytes: await join(blocks), crc };
+  return { series, bytes: await join(blocks), crc };
 }
 
 /** Writes `{name="value",...}`, or nothing where the family has no labels. */
@@ -122,14 +127,18 @@ function labelWriter({ name, labels }: Family): (values: readonly string[]) => s
   };
 }
 
-/** Joins blocks into one buffer of their exact size, in slices too: copying 30 MB takes longer than one. */
-async function join(blocks: readonly Buffer[]): Promise<Buffer> {
+/**
+ * Joins blocks into one buffer of their exact size, in slices too: copying 30 MB takes longer than one. Each block is freed as
+ * soon as it is copied, so that the lines are in memory once, not twice until the next garbage collection.
+ */
+async function join(blocks: readonly Buffer<ArrayBuffer>[]): Promise<Buffer> {
   if (blocks.length === 1) return blocks[0]!;
   const whole = Buffer.allocUnsafeSlow(blocks.reduce((sum, block) => sum + block.length, 0));
   let at = 0;
   let sliceEnd = performance.now() + SLICE_MS;
   for (const block of blocks) {
     at += block.copy(whole, at);
+    block.buffer.transfer(0);
     if (performance.now() >= sliceEnd) {
       await setImmediate();
       sliceEnd = performance.now() + SLICE_MS;
