@@ -1,0 +1,73 @@
+import type { BillIndex } from './bill/bill-index.ts';
+import type { Caller, Credentials } from './credentials.ts';
+import type { AwsError } from './errors.ts';
+import type { JsonObject } from './input.ts';
+import type { PageTokens } from './page-tokens.ts';
+
+/** An HTTP request, read to its end. */
+export interface WireRequest {
+  readonly method: string;
+  /** Path without the query string. */
+  readonly path: string;
+  /** Query string without the question mark, as sent. */
+  readonly query: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** An HTTP answer. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an operation computes its answer from. */
+export interface OperationContext {
+  readonly caller: Caller;
+  /** Region of the caller's signature. */
+  readonly region: string;
+  readonly now: Date;
+  /** The bill in force. */
+  readonly bill: BillIndex;
+  /**
+   * The bill of a version, as page tokens name it; without one, the bill in force. The one before is kept too, so that a
+   * query's pages come from one bill; for an older one it throws InvalidNextTokenException.
+   */
+  billOf(version: number | undefined): BillIndex;
+  /** Items on a page. */
+  readonly pageSize: number;
+  readonly tokens: PageTokens;
+  readonly credentials: Credentials;
+}
+
+/** One AWS operation. */
+export interface Operation {
+  /** AWS's name. */
+  readonly name: string;
+  /** Computes the answer from the request's parameters. Throws {@link AwsError} to refuse. */
+  handle(input: JsonObject, context: OperationContext): JsonObject;
+}
+
+/** How a service's requests and answers look on the wire. */
+export interface Protocol {
+  /** The operation that a request is for; undefined where the request is not for this service. */
+  operationOf(request: WireRequest, service: Service): string | undefined;
+  /** The request's parameters. Throws {@link AwsError} where they cannot be read. */
+  read(request: WireRequest): JsonObject;
+  write(output: JsonObject, operation: string, service: Service, requestId: string): WireAnswer;
+  writeError(error: AwsError, service: Service, requestId: string): WireAnswer;
+}
+
+/** One AWS service: a line in the dispatch table. */
+export interface Service {
+  /** Name in signatures and IAM actions, such as `ce`. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** What precedes the operation in `x-amz-target` (JSON protocols), the XML namespace (query protocol). */
+  readonly namespace: string;
+  /** The regions whose signatures it takes. Default: any. */
+  readonly regions?: readonly string[];
+  readonly operations: readonly Operation[];
+}
