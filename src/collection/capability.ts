@@ -33,12 +33,15 @@ export interface Collected<Data> {
   readonly failed: readonly FailedPart[];
 }
 
+/** Why a successful collection brought no figures. */
+export type EmptyReason = 'no_data' | 'not_enabled';
+
 /** What a publication is made from. */
 export interface View<Data> {
   readonly snapshot: Snapshot<Data>;
   /** The UTC day on which it is published. */
   readonly today: Day;
-  /** An attempt on this day has ended without bringing figures: those whose period has ended are withdrawn. */
+  /** The snapshot is of an earlier day, and an attempt of this day has brought nothing: what has ended is withdrawn. */
   readonly overdue: boolean;
   /** Linked accounts that a target before this one reports: left out of the families by linked account. */
   readonly hiddenAccounts: ReadonlySet<string>;
@@ -57,7 +60,7 @@ export interface Presented {
   /** Linked accounts that the snapshot reports. */
   readonly accounts: readonly string[];
   /** The REST document without its envelope; `reason` is why there is nothing newer, or null. */
-  document(reason: string | null): object;
+  document(reason: EmptyReason | null): object;
 }
 
 /**
@@ -87,6 +90,6 @@ export interface Capability<Data = unknown> {
   /** Buys. It may throw anything: the runner classifies it. */
   collect(context: CollectContext<Data>): Promise<Collected<Data>>;
   present(view: View<Data>): Presented;
-  /** The REST document without its envelope where there is no snapshot, but a reason (`no_data`, `not_enabled`). */
-  empty(reason: string): object;
+  /** The REST document without its envelope where there is no snapshot, but a reason; `now` in milliseconds since the epoch. */
+  empty(reason: EmptyReason, now: number): object;
 }

@@ -90,6 +90,9 @@ export class Jobs {
   }
 
   #retry(state: CollectorState, outcome: RunOutcome): void {
+    const { capability, target } = state;
+    const name = `retry ${capability.name}/${target.name}`;
+    clearTimeout(this.#timers.get(name));
     const lacking = outcome.kind === 'skipped' && outcome.reason === 'no_credentials';
     const failed = outcome.kind === 'failed' && !outcome.paid;
     if (outcome.kind !== 'skipped' && !failed) this.#failures.delete(state);
@@ -99,8 +102,7 @@ export class Jobs {
     const wait = RETRY_MS * 2 ** Math.min(failures, 20);
     const at = this.#options.now() + wait;
     if (state.nextRun !== undefined && at >= state.nextRun) return;
-    const { capability, target } = state;
-    this.#after(wait, `retry ${capability.name}/${target.name}`, () => void this.#run(state));
+    this.#after(wait, name, () => void this.#run(state));
   }
 
   #watchTheDay(): void {

@@ -1,6 +1,6 @@
 import type { Target } from '../config.ts';
 import type { Cause } from '../errors.ts';
-import type { Capability, FailedPart } from './capability.ts';
+import type { Capability, EmptyReason, FailedPart } from './capability.ts';
 import { dayOf } from './periods.ts';
 import type { Kept } from './snapshot.ts';
 
@@ -45,9 +45,16 @@ export function isStale(state: CollectorState, now: number): boolean {
   return state.lastSuccess === undefined || now - state.lastSuccess > 2 * state.capability.intervalMs;
 }
 
-/** Whether an attempt of the UTC day of `now` has ended without bringing figures. */
-export function isOverdue({ emptyHandedAt }: CollectorState, now: number): boolean {
-  return emptyHandedAt !== undefined && dayOf(emptyHandedAt) === dayOf(now);
+/** Whether the snapshot is of an earlier UTC day than `now`, and an attempt of that day has ended without figures. */
+export function isOverdue({ emptyHandedAt, kept }: CollectorState, now: number): boolean {
+  if (emptyHandedAt === undefined || kept === undefined) return false;
+  const today = dayOf(now);
+  return dayOf(emptyHandedAt) === today && dayOf(Date.parse(kept.snapshot.collectedAt)) < today;
+}
+
+/** Why a collector has no figures though nothing failed; null where it has, or where something did. */
+export function reasonOf({ status }: CollectorState): EmptyReason | null {
+  return status === 'no_data' || status === 'not_enabled' ? status : null;
 }
 
 /** The collectors of every target: by capability in the canonical order, and within it by target in file order. */

@@ -1,0 +1,30 @@
+/** What Cost Explorer sends as an amount: plain or scientific decimals, negative for credits. */
+export const AMOUNT_PATTERN = '^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$';
+
+/**
+ * A sum with Neumaier's compensation: rounding errors of the single additions are carried along, so that the sum of the
+ * parts equals the total however they are grouped.
+ */
+export class Sum {
+  #sum = 0;
+  #compensation = 0;
+
+  add(amount: number): void {
+    const sum = this.#sum + amount;
+    this.#compensation +=
+      Math.abs(this.#sum) >= Math.abs(amount) ? this.#sum - sum + amount : amount - sum + this.#sum;
+    this.#sum = sum;
+  }
+
+  get value(): number {
+    // Adding 0 turns a negative zero into a plain one.
+    return this.#sum + this.#compensation + 0;
+  }
+}
+
+/** The compensated sum of some amounts. */
+export function sumOf(amounts: Iterable<number>): number {
+  const sum = new Sum();
+  for (const amount of amounts) sum.add(amount);
+  return sum.value;
+}

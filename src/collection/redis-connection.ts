@@ -1,0 +1,243 @@
+import { isIP } from 'node:net';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisSettings } from '../config.ts';
+
+/** How often it is tried whether Redis can be written to. */
+const PROBE_INTERVAL_MS = 5_000;
+/** Longest wait for the answer to a small command; also for the first connection, from its start. */
+const ANSWER_TIMEOUT_MS = 2_000;
+/** Longest wait for the answer to any command: a large snapshot over a slow link. */
+const COMMAND_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A closed socket that the server does not close too is dropped after this time. */
+const DISCONNECT_TIMEOUT_MS = 500;
+const FIRST_RETRY_MS = 100;
+/** Also the pace at which a wrong password is tried again. */
+const LAST_RETRY_MS = 5_000;
+const RETRY_JITTER_MS = 500;
+/** How long the probe's key lives; its value means nothing. */
+const PROBE_EXPIRY_SECONDS = 60;
+
+/** What the connection needs of a logger; pino's has it. */
+export interface ConnectionLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface RedisConnectionOptions {
+  readonly settings: RedisSettings;
+  readonly logger: ConnectionLogger;
+  /** Told each time that Redis becomes usable (connected and writable) or unusable. */
+  readonly onUp?: ((up: boolean) => void) | undefined;
+}
+
+/** One connection to Redis that all who need Redis share, and that knows whether Redis can be used. */
+export interface RedisConnection {
+  /** Connects from the first `start` on, and again by itself; commands fail at once while it is not connected. */
+  readonly client: Redis;
+  readonly keyPrefix: string;
+  readonly logger: ConnectionLogger;
+  /** Whether the last check passed; undefined before the first has ended. */
+  readonly up: boolean | undefined;
+  /** Counts the connections made: when it has changed, the server may have lost its data in between. */
+  readonly generation: number;
+  /** Begins to connect; later calls do nothing. Never waits, never throws. */
+  start(): void;
+  /**
+   * Whether commands can be expected to be answered. Waits for the first connection only: until it stands, has failed or
+   * 2 s have passed since the start.
+   */
+  answers(): Promise<boolean>;
+  /**
+   * Sends commands and waits for them, 2 s at most unless told otherwise.
+   * @throws Error where Redis says so, is not there or is too slow.
+   */
+  ask<T>(command: (client: Redis) => Promise<T>, timeoutMs?: number): Promise<T>;
+  /** Adds something that every check does after its probe; where it throws Redis is down. */
+  addCheck(work: () => Promise<void>): void;
+  /** Checks now whether Redis can be used, by writing; never rejects. Calls during a check share the next one. */
+  check(): Promise<void>;
+  /** Ends the connection; resolves within 1 s. */
+  close(): Promise<void>;
+}
+
+/** Largest wait of `ask`. */
+export const LONGEST_ANSWER_MS = COMMAND_TIMEOUT_MS;
+
+/**
+ * Makes the connection; it does nothing before `start`. Redis being down is a state here, not an error: each change is one
+ * log line and one `onUp`, and nothing of the password gets into either.
+ */
+export function createRedisConnection({ settings, logger, onUp }: RedisConnectionOptions): RedisConnection {
+  const client = createClient(settings);
+  const { host, port, db, tls } = client.options;
+  const address = `${tls ? 'rediss' : 'redis'}://${host}:${port}/${db}`;
+  const checks: (() => Promise<void>)[] = [];
+  let up: boolean | undefined;
+  let generation = 0;
+  let answering = false;
+  let started = false;
+  let closed = false;
+  let lastError: unknown;
+  let probing: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  let decided = () => {};
+  const firstVerdict = new Promise<void>((resolve) => {
+    decided = resolve;
+  });
+
+  function become(state: boolean, reason?: unknown): void {
+    if (closed || up === state) return;
+    up = state;
+    decided();
+    if (state) logger.info({ redis: address }, 'Redis is up');
+    else logger.warn({ redis: address, reason: describe(reason) }, 'Redis is down: going on from memory');
+    onUp?.(state);
+  }
+
+  client.on('ready', () => {
+    generation += 1;
+    answering = true;
+    lastError = undefined;
+    decided();
+    void check();
+  });
+  client.on('error', (error) => {
+    lastError = error;
+    become(false, error);
+  });
+  client.on('close', () => {
+    answering = false;
+    become(false, lastError ?? 'the connection was closed');
+  });
+
+  async function ask<T>(command: (client: Redis) => Promise<T>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        answering = false;
+        reject(new NoAnswer(`no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+    });
+    try {
+      const answer = await Promise.race([command(client), late]);
+      answering = client.status === 'ready';
+      return answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function runCheck(): Promise<void> {
+    if (closed || client.status !== 'ready') return;
+    try {
+      await ask((redis) => redis.set(`${settings.keyPrefix}probe`, '1', 'EX', PROBE_EXPIRY_SECONDS));
+      for (const work of checks) await work();
+      become(true);
+    } catch (error) {
+      become(false, lastError ?? error);
+      // A silent peer may be gone for good; behind the name of a replica there may be a new primary.
+      if (!closed && (error instanceof NoAnswer || describe(error).startsWith('READONLY')))
+        client.disconnect(true);
+    }
+  }
+
+  function check(): Promise<void> {
+    if (running === undefined) {
+      running = runCheck().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    next ??= running.then(() => {
+      next = undefined;
+      return check();
+    });
+    return next;
+  }
+
+  function tick(): void {
+    if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
+    // The client gives up where connecting throws; this program does not.
+    if (client.status === 'end') client.connect().catch(() => {});
+    void check();
+  }
+
+  return {
+    client,
+    keyPrefix: settings.keyPrefix,
+    logger,
+    get up() {
+      return up;
+    },
+    get generation() {
+      return generation;
+    },
+    start() {
+      if (started || closed) return;
+      started = true;
+      client.connect().catch(() => {});
+      setTimeout(() => {
+        if (!closed) tick();
+      }, ANSWER_TIMEOUT_MS).unref();
+      probing = setInterval(tick, PROBE_INTERVAL_MS).unref();
+    },
+    async answers() {
+      if (started && !answering && up === undefined) await firstVerdict;
+      return answering && !closed;
+    },
+    ask,
+    addCheck(work) {
+      checks.push(work);
+    },
+    check,
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearInterval(probing);
+      decided();
+      const open = ['connecting', 'connect', 'ready'].includes(client.status);
+      const end = new Promise<void>((resolve) => client.once('end', resolve));
+      client.disconnect();
+      if (open)
+        await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 2 * DISCONNECT_TIMEOUT_MS))]);
+    },
+  };
+}
+
+/** Redis has not answered in time. */
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+function createClient(settings: RedisSettings): Redis {
+  const options: RedisOptions = {
+    db: settings.db,
+    connectionName: 'aws-cost-exporter',
+    lazyConnect: true,
+    // A command is answered now or fails now: what is to be repeated, whoever sent it decides.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    retryStrategy: (attempt) =>
+      Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS) + Math.random() * RETRY_JITTER_MS,
+  };
+  if (settings.url === undefined)
+    return new Redis({ ...options, host: settings.host ?? 'localhost', port: settings.port });
+  const { protocol, hostname } = new URL(settings.url);
+  // Without a server name several hosted services behind one address cannot tell whom the client wants.
+  const tls = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
+  return new Redis(settings.url, protocol === 'rediss:' ? { ...options, tls } : options);
+}
+
+/** An error's own words. Never more of it: the errors of the client carry the command, a password with it. */
+function describe(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  const code = 'code' in reason ? String(reason.code) : reason.name;
+  return reason.message || code;
+}
