@@ -57,6 +57,8 @@ t.test('Accept', async (t) => {
     [`text/plain, ${OPENMETRICS}`, 'text'],
     [`${OPENMETRICS}, text/plain`, 'openmetrics'],
     [`*/*;q=1, ${OPENMETRICS};version=1.0.0;q=0.1`, 'text'],
+    [`${OPENMETRICS}, ${OPENMETRICS};q=0.1, text/plain;q=0.5`, 'openmetrics'],
+    [`${OPENMETRICS};q=0.1, ${OPENMETRICS}, text/plain;q=0.5`, 'openmetrics'],
     ['text/plain;q=0', 'text'],
     ['image/png', 'text'],
     [`${OPENMETRICS};q=much`, 'text'],
