@@ -2,7 +2,6 @@ import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../config.ts';
 
-/** How often it is tried whether Redis can be written to. */
 const PROBE_INTERVAL_MS = 5_000;
 /** Longest wait for the answer to a small command; also for the first connection, from its start. */
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -29,6 +28,8 @@ export interface RedisConnectionOptions {
   readonly logger: ConnectionLogger;
   /** Told each time that Redis becomes usable (connected and writable) or unusable. */
   readonly onUp?: ((up: boolean) => void) | undefined;
+  /** How often it is checked whether Redis can be written to. Default 5000. */
+  readonly probeIntervalMs?: number;
 }
 
 /** One connection to Redis that all who need Redis share, and that knows whether Redis can be used. */
@@ -68,7 +69,8 @@ export const LONGEST_ANSWER_MS = COMMAND_TIMEOUT_MS;
  * Makes the connection; it does nothing before `start`. Redis being down is a state here, not an error: each change is one
  * log line and one `onUp`, and nothing of the password gets into either.
  */
-export function createRedisConnection({ settings, logger, onUp }: RedisConnectionOptions): RedisConnection {
+export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
+  const { settings, logger, onUp, probeIntervalMs = PROBE_INTERVAL_MS } = options;
   const client = createClient(settings);
   const { host, port, db, tls } = client.options;
   const address = `${tls ? 'rediss' : 'redis'}://${host}:${port}/${db}`;
@@ -159,7 +161,6 @@ export function createRedisConnection({ settings, logger, onUp }: RedisConnectio
   }
 
   function tick(): void {
-    if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
     // The client gives up where connecting throws; this program does not.
     if (client.status === 'end') client.connect().catch(() => {});
     void check();
@@ -180,9 +181,9 @@ export function createRedisConnection({ settings, logger, onUp }: RedisConnectio
       started = true;
       client.connect().catch(() => {});
       setTimeout(() => {
-        if (!closed) tick();
+        if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
       }, ANSWER_TIMEOUT_MS).unref();
-      probing = setInterval(tick, PROBE_INTERVAL_MS).unref();
+      probing = setInterval(tick, probeIntervalMs).unref();
     },
     async answers() {
       if (started && !answering && up === undefined) await firstVerdict;

@@ -1,0 +1,57 @@
+import { createRedisConnection } from '../../src/collection/redis-connection.ts';
+import { RedisStore } from '../../src/collection/redis-store.ts';
+import type { Kept, Snapshot } from '../../src/collection/snapshot.ts';
+import type { RedisSettings } from '../../src/config.ts';
+import { eventually, type TestScope } from '../servers/process.ts';
+
+/** A snapshot with a day of the month as its time. */
+export function keptOn(day: number, more: Partial<Snapshot> = {}): Kept {
+  const collectedAt = new Date(Date.UTC(2026, 2, day)).toISOString();
+  const snapshot = {
+    schema: 1,
+    collector: 'cost',
+    target: 'default',
+    accountId: '111122223333',
+    collectedAt,
+    requests: 1,
+    fingerprint: 'f',
+    data: { day, text: 'grün' },
+    ...more,
+  };
+  return { snapshot, confirmedAt: snapshot.collectedAt };
+}
+
+/** A logger that keeps its lines: level, message and fields. */
+export function recorder() {
+  const lines: string[] = [];
+  const write = (level: string) => (fields: object, message: string) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  };
+  return { lines, info: write('info'), warn: write('warn') };
+}
+
+/** A Redis store of a test, with what it has said and reported. It is closed with the test. */
+export function openStore(t: TestScope, address: Partial<RedisSettings>, probeIntervalMs = 100) {
+  const logger = recorder();
+  const states: boolean[] = [];
+  const settings = { port: 6379, db: 0, keyPrefix: 'test:', ...address };
+  const connection = createRedisConnection({
+    settings,
+    logger,
+    onUp: (up) => states.push(up),
+    probeIntervalMs,
+  });
+  const store = new RedisStore(connection);
+  t.teardown(() => store.close());
+  return {
+    store,
+    connection,
+    states,
+    lines: logger.lines,
+    /** Resolves once `up` has been reported as the last of `count` states. */
+    state: (up: boolean, count: number) =>
+      eventually(`state ${count} is ${up}`, () =>
+        states.length === count && states.at(-1) === up ? true : undefined,
+      ),
+  };
+}
