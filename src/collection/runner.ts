@@ -2,6 +2,7 @@ import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
 import { type CauseCode, CollectionError, publicCause } from '../errors.ts';
+import type { SkipReason } from '../metrics/self-families.ts';
 import type { Collected } from './capability.ts';
 import type { Publisher } from './publisher.ts';
 import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
@@ -11,9 +12,6 @@ import type { CollectorState } from './state.ts';
 export const FRESH_SHARE = 0.9;
 /** How long earlier figures stay where AWS has no data any more, in milliseconds. */
 export const NO_DATA_KEEP_MS = 24 * 3_600_000;
-
-/** Why a run was passed over. */
-export type SkipReason = 'fresh' | 'running' | 'no_credentials';
 
 /** How a run ended. `paid` is false where it certainly cost nothing. */
 export type RunOutcome =

@@ -7,7 +7,7 @@ import type { Kept } from './snapshot.ts';
 /** Version of the envelope around a stored snapshot; a value of another version is not read. */
 export const FORMAT = 1;
 
-/** Largest stored value in bytes, compressed: a hundred times what 100,000 series need. */
+/** Largest stored value in bytes, compressed: thirty times what 100,000 series need. */
 export const MAX_STORED_BYTES = 64 * 1024 * 1024;
 
 /** Largest text in bytes that a stored value may unpack to: a small value must not fill the memory. */

@@ -1,0 +1,170 @@
+import fastifySchedule from '@fastify/schedule';
+import fp from 'fastify-plugin';
+import type { Capability } from '../../src/collection/capability.ts';
+import { Jobs } from '../../src/collection/jobs.ts';
+import { type Publication, Publisher } from '../../src/collection/publisher.ts';
+import { Runner } from '../../src/collection/runner.ts';
+import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
+import type { Config } from '../../src/config.ts';
+import { Exposition } from '../../src/metrics/exposition.ts';
+import { processRegistry, renderLive } from '../../src/metrics/live.ts';
+import type { Encoding, Format } from '../../src/metrics/negotiate.ts';
+import { createSelfMetrics, type SelfMetrics } from '../../src/metrics/self.ts';
+import { REVISION, VERSION } from '../../src/version.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What is collected, how it stands and what of it is published. */
+    collections: Collections;
+  }
+}
+
+/** Collectors of every target: capabilities register here, routes read here. */
+export interface Collections {
+  readonly states: CollectorStates;
+  /** Clock of the app, milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Adds a capability for every target that has it. */
+  register(capability: Capability): void;
+  /** What is published of a collector and target. */
+  current(collector: string, target: string): Publication | undefined;
+  /** One page of /metrics. */
+  page(format: Format, encoding: Encoding): ReturnType<Exposition['page']>;
+  /** Runs one collector now, unless it is fresh. */
+  run(state: CollectorState): ReturnType<Runner['run']>;
+  /** The account that a target's kept snapshots name. */
+  keptAccount(target: string): string | undefined;
+  /** Publishes all anew, as at midnight UTC. */
+  newDay(): Promise<void>;
+  /** Set once the app begins to stop. */
+  readonly stopping: boolean;
+}
+
+export interface CollectionsOptions {
+  readonly config: Config;
+  readonly now: () => number;
+  /** Handed the self metrics once they exist. */
+  readonly onSelf: (self: SelfMetrics) => void;
+  readonly random?: (() => number) | undefined;
+}
+
+/** Composes the machine: states, publisher, runner and jobs. Collection starts once the app listens. */
+export default fp<CollectionsOptions>(
+  async function collectionsPlugin(fastify, { config, now, onSelf, random }) {
+    await fastify.register(fastifySchedule);
+    const states = new CollectorStates();
+    let machine: ReturnType<typeof build> | undefined;
+    let stopping = false;
+    const built = () => {
+      if (machine === undefined) throw new Error('the app is not ready yet');
+      return machine;
+    };
+    fastify.decorate('collections', {
+      states,
+      now,
+      register: (capability) => states.add(capability, config.targets),
+      current: (collector, target) => machine?.publisher.current(collector, target),
+      page: async (format, encoding) =>
+        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()])),
+      run: (state) => built().runner.run(state),
+      keptAccount: (target) =>
+        states.ofTarget(target).find(({ kept }) => kept !== undefined)?.kept?.snapshot.accountId,
+      newDay: () => built().runner.newDay(states.all()),
+      get stopping() {
+        return stopping;
+      },
+    });
+
+    function build() {
+      const self = selfMetrics();
+      onSelf(self);
+      const families = [
+        ...new Map(states.all().map(({ capability }) => [capability.name, capability.families])).values(),
+      ];
+      const exposition = new Exposition(families.flat());
+      const publisher = new Publisher({
+        states,
+        exposition,
+        maxSeries: config.maxSeries,
+        now,
+        events: {
+          onSeries: (collector, target, count) => self.series(collector, target, count),
+          onHidden: (collector, target, accounts) =>
+            fastify.log.info(
+              { collector, target, accounts },
+              'accounts that a target before this one reports are left out of its metrics',
+            ),
+        },
+      });
+      const runner = new Runner({
+        store: fastify.store,
+        publisher,
+        aws: fastify.aws,
+        cacheTtlMs: config.cacheTtlMs,
+        now,
+        events: {
+          onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
+          onAttempt: (collector, target, { ok, at, durationMs }) =>
+            self.attemptEnded(collector, target, {
+              ok,
+              at: new Date(at),
+              durationSeconds: durationMs / 1_000,
+            }),
+          onConfirmed: (collector, target, at, accountId) => {
+            self.confirmed(collector, target, new Date(at));
+            self.account(target, accountId);
+          },
+          onLog: (level, details, message) => fastify.log[level](details, message),
+        },
+      });
+      const jobs = new Jobs({
+        scheduler: fastify.scheduler,
+        runner,
+        states: states.all(),
+        now,
+        ...(random === undefined ? {} : { random }),
+        onError: (err) => fastify.log.error({ err }, 'a job failed'),
+      });
+      return { publisher, exposition, runner, jobs };
+    }
+
+    function selfMetrics(): SelfMetrics {
+      return createSelfMetrics(fastify.registry, {
+        version: VERSION,
+        revision: REVISION,
+        startTime: new Date(now()),
+        costMetric: config.cost.metric,
+        targets: config.targets.map(({ name, capabilities }) => ({ name, features: capabilities })),
+        collectors: states
+          .all()
+          .map(({ capability, target }) => ({ collector: capability.name, target: target.name })),
+        operations: [
+          ...config.targets.flatMap(({ name, roleArn }) =>
+            ['GetCallerIdentity', ...(roleArn ? ['AssumeRole'] : [])].map((operation) => ({
+              operation,
+              target: name,
+            })),
+          ),
+          ...states
+            .all()
+            .flatMap(({ capability, target }) =>
+              capability.operations.map((operation) => ({ operation, target: target.name })),
+            ),
+        ],
+        redis: config.redis !== undefined,
+      });
+    }
+
+    fastify.addHook('onReady', async () => {
+      machine = build();
+    });
+    fastify.addHook('onListen', async () => {
+      await built().jobs.start();
+    });
+    fastify.addHook('preClose', async () => {
+      stopping = true;
+      await machine?.jobs.stop();
+    });
+  },
+  { name: 'collections', fastify: '5.x', dependencies: ['store', 'aws', 'metrics'] },
+);

@@ -1,0 +1,116 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
+import fp from 'fastify-plugin';
+
+/** The one body of every error. */
+export const ErrorBody = Type.Object(
+  {
+    statusCode: Type.Integer({ description: 'HTTP status code.', examples: [404] }),
+    code: Type.String({
+      description: 'What went wrong, in one stable word: for a 503 the cause as `/ready` names it.',
+      examples: ['unknown_target'],
+    }),
+    error: Type.String({ description: 'Name of the HTTP status.', examples: ['Not Found'] }),
+    message: Type.String({
+      description: 'One or two sentences for a person: what happened and what to do.',
+      examples: ['There is no target "staging". Targets: default.'],
+    }),
+  },
+  { description: 'The body of every error.' },
+);
+
+export type ErrorBody = Static<typeof ErrorBody>;
+
+/** An answer other than 200, with the one error body. */
+export function sendError(
+  reply: FastifyReply,
+  statusCode: number,
+  code: string,
+  message: string,
+): FastifyReply {
+  const error = STATUS_CODES[statusCode] ?? 'Error';
+  return reply
+    .code(statusCode)
+    .type('application/json; charset=utf-8')
+    .send({ statusCode, code, error, message });
+}
+
+/** Every error of an app in one shape, and 405 with `Allow` for another method on a known route. */
+export default fp(
+  async function errorsPlugin(fastify) {
+    fastify.setErrorHandler(handleError);
+    fastify.setNotFoundHandler((request, reply) =>
+      sendError(
+        reply,
+        404,
+        'not_found',
+        `There is no ${request.method} ${request.url.split('?')[0]} here; see /docs.`,
+      ),
+    );
+    refuseOtherMethods(fastify);
+  },
+  { name: 'errors', fastify: '5.x' },
+);
+
+/** Answers an error in the one shape; the text of a failure of ours goes to the log alone. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const statusCode = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
+  if (statusCode >= 500) {
+    request.log.error({ err: error }, 'a request failed');
+    return sendError(reply, statusCode, 'internal_error', 'The request failed; the log has the reason.');
+  }
+  const code = error.validation ? 'bad_parameter' : 'bad_request';
+  return sendError(reply, statusCode, code, error.message);
+}
+
+/** Names the parameter that is unknown or wrong, and what would be right. */
+export function parameterError(errors: readonly FastifySchemaValidationError[], part: string): Error {
+  const [first] = errors;
+  const unknown = first?.params.additionalProperty;
+  if (typeof unknown === 'string') return new Error(`There is no parameter ${JSON.stringify(unknown)} here.`);
+  const name = first?.instancePath.slice(1) || part;
+  return new Error(`The parameter ${JSON.stringify(name)} ${first?.message ?? 'is wrong'}.`);
+}
+
+/** Answers what is not HTTP, in the one shape, and ends the connection. */
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const [statusCode, status] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout']
+        : [400, 'Bad Request'];
+  const body = JSON.stringify({
+    statusCode,
+    code: 'bad_request',
+    error: status,
+    message: 'The request is not valid HTTP.',
+  });
+  const head = `HTTP/1.1 ${statusCode} ${status}\r\ncontent-type: application/json; charset=utf-8\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+const OTHER_METHODS: HTTPMethods[] = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
+
+/** Every route of this program is read-only: each GET route gets a twin that refuses all other methods. */
+function refuseOtherMethods(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', function refuse(this: FastifyInstance, route) {
+    if (route.method !== 'GET' || this.hasRoute({ method: 'POST', url: route.url })) return;
+    this.route({
+      method: OTHER_METHODS,
+      url: route.routePath,
+      schema: { hide: true },
+      exposeHeadRoute: false,
+      // Before the body is looked at: an unknown content type is no reason to answer 415.
+      onRequest: async (_request, reply) => {
+        reply.header('allow', 'GET, HEAD');
+        return sendError(reply, 405, 'method_not_allowed', 'Only GET and HEAD are answered here.');
+      },
+      handler: async () => undefined,
+    });
+  });
+}

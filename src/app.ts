@@ -1,0 +1,149 @@
+import type { AwsCredentialIdentityProvider } from '@smithy/types';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import cost from '../plugins/cost/index.ts';
+import forecast from '../plugins/forecast/index.ts';
+import aws from '../plugins/platform/aws.ts';
+import collections from '../plugins/platform/collections.ts';
+import documents from '../plugins/platform/documents.ts';
+import errors, { handleError, parameterError, refuseMalformed } from '../plugins/platform/errors.ts';
+import metrics from '../plugins/platform/metrics.ts';
+import openapi from '../plugins/platform/openapi.ts';
+import store from '../plugins/platform/store.ts';
+import { healthRoute } from '../routes/health.ts';
+import { homeRoute } from '../routes/home.ts';
+import { metricsRoute } from '../routes/metrics.ts';
+import { readyRoute, type StatusSource, targetsRoute } from '../routes/status.ts';
+import type { OnAttempt } from './aws/meter.ts';
+import type { SnapshotStore } from './collection/snapshot.ts';
+import type { Config } from './config.ts';
+import type { SelfMetrics } from './metrics/self.ts';
+
+/** The capabilities, in the canonical order. */
+const CAPABILITIES = { cost, forecast };
+
+/** What an app is made from; all but `config` is for tests and the demo. */
+export interface AppOptions {
+  readonly config: Config;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly logger?: FastifyServerOptions['logger'];
+  /** Keeps the snapshots, in place of what the configuration says. */
+  readonly store?: SnapshotStore;
+  /** Credentials of the process; by default the SDK's own chain. */
+  readonly credentials?: AwsCredentialIdentityProvider;
+  /** Draws each job's phase offset: a number in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** The two listeners of one app. */
+export interface App {
+  /** REST, and everything that works in the background. */
+  readonly rest: FastifyInstance;
+  /** The listener of /metrics: `rest` itself where both ports are the same number. */
+  readonly metrics: FastifyInstance;
+  /** Listens on both ports, the metrics' first; collection starts then. */
+  listen(): Promise<{ restUrl: string; metricsUrl: string }>;
+  /** Ends both listeners, the jobs and every run under way. */
+  close(): Promise<void>;
+}
+
+/** How long open connections may go on after the stop signal, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** Composes one exporter. Several in one process do not see each other. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { config, now = Date.now } = options;
+  const rest = createFastify({ logger: options.logger ?? { level: config.logLevel } });
+  const self = selfMetricsLater();
+
+  await rest.register(errors);
+  await rest.register(metrics);
+  await rest.register(openapi);
+  await rest.register(store, { store: options.store, redis: config.redis, onUp: self.cacheUp });
+  await rest.register(aws, { config, now, credentials: options.credentials, ...self.aws });
+  await rest.register(collections, { config, now, onSelf: self.ready, random: options.random });
+  await rest.register(documents, { config });
+  for (const [name, capability] of Object.entries(CAPABILITIES)) {
+    if (config.capabilities.includes(name)) await rest.register(capability, { config });
+  }
+
+  const source: StatusSource = {
+    config,
+    states: rest.collections.states,
+    now,
+    account: (target) => rest.aws.knownAccount(target) ?? rest.collections.keptAccount(target),
+    stopping: () => rest.collections.stopping,
+  };
+  const single = config.port === config.metricsPort && config.port !== 0;
+  const scraped = single ? rest : createFastify({ loggerInstance: rest.log });
+  if (!single) await scraped.register(errors);
+  for (const listener of new Set([rest, scraped])) {
+    healthRoute(listener, now);
+    readyRoute(listener, source);
+  }
+  metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding));
+  targetsRoute(rest, source);
+  homeRoute(rest, source);
+  return appOf(rest, scraped, config);
+}
+
+function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerInstance'>): FastifyInstance {
+  return Fastify({
+    ...logging,
+    // Log lines for each scrape and probe would drown the ones that matter.
+    disableRequestLogging: true,
+    return503OnClosing: false,
+    // Tag keys have up to 128 characters, each up to 12 when percent-encoded.
+    routerOptions: { maxParamLength: 2_048 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    schemaErrorFormatter: parameterError,
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, reply);
+    },
+    clientErrorHandler: refuseMalformed,
+  });
+}
+
+function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, metricsPort }: Config): App {
+  const listeners = [...new Set([rest, scraped])];
+  rest.addHook('preClose', async () => {
+    setTimeout(() => {
+      for (const { server } of listeners) server.closeAllConnections();
+    }, CLOSE_GRACE_MS).unref();
+  });
+  if (scraped !== rest) rest.addHook('onClose', () => scraped.close());
+  return {
+    rest,
+    metrics: scraped,
+    async listen() {
+      // Everything is composed before the first port opens; the metrics' port opens before collection starts.
+      await rest.ready();
+      const metricsUrl = scraped === rest ? undefined : await scraped.listen({ host, port: metricsPort });
+      const restUrl = await rest.listen({ host, port });
+      return { restUrl, metricsUrl: metricsUrl ?? restUrl };
+    },
+    close: () => rest.close(),
+  };
+}
+
+/** Self metrics exist once all capabilities are known; what happens before is remembered as far as it lasts. */
+function selfMetricsLater() {
+  let self: SelfMetrics | undefined;
+  let up = false;
+  return {
+    cacheUp(now: boolean) {
+      up = now;
+      self?.cacheUp(now);
+    },
+    ready(made: SelfMetrics) {
+      self = made;
+      self.cacheUp(up);
+    },
+    aws: {
+      onAttempt: (target: string, ...[operation, result, seconds]: Parameters<OnAttempt>) =>
+        self?.awsRequest(operation, target, result, seconds),
+      onSpend: (target: string, usd: number) => self?.spend(target, usd),
+      onAccount: (target: string, accountId: string) => self?.account(target, accountId),
+    },
+  };
+}
