@@ -1,5 +1,5 @@
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import cost from '../plugins/cost/index.ts';
 import forecast from '../plugins/forecast/index.ts';
 import aws from '../plugins/platform/aws.ts';
@@ -91,7 +91,7 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
   return Fastify({
     ...logging,
     // Log lines for each scrape and probe would drown the ones that matter.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
     // Tag keys have up to 128 characters, each up to 12 when percent-encoded.
     routerOptions: { maxParamLength: 2_048 },

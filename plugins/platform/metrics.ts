@@ -24,6 +24,8 @@ export default fp(
         overrides: { histogram: { registers: [registry] }, summary: { registers: [registry] } },
       },
     });
+    // Declared by the plugin even where summaries are off.
+    registry.removeSingleMetric('http_request_summary_seconds');
   },
   { name: 'metrics', fastify: '5.x' },
 );

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { check } from './check.ts';
+import { loadConfig } from './config.ts';
+import { runDemo } from './demo.ts';
+import { UsageError } from './errors.ts';
+import { printOpenapi } from './openapi.ts';
+import { serve } from './server.ts';
+import { VERSION } from './version.ts';
+
+const HELP = `aws-cost-exporter ${VERSION}: AWS billing as Prometheus metrics and a typed REST API
+
+Usage: aws-cost-exporter [command] [options]
+
+Commands:
+  serve     Collect, and serve metrics (METRICS_PORT) and REST (PORT) until SIGTERM. The default.
+  demo      The same against a simulated AWS on this machine: no account, no cost.
+              --once        End after the table.
+              --bill FILE   A FOCUS 1.0 file (.csv, .csv.gz) in place of the generated bill.
+              --seed N      Seed of the generated bill (default 1).
+  check     Print the configuration in force and, per target, whether credentials resolve and whose
+            they are. Costs nothing.
+  openapi   Print the OpenAPI document of the REST API.
+
+Options:
+  -h, --help      This text.
+  -v, --version   The version.
+
+Settings are environment variables: see docs/configuration.md. Exit codes: 0 done or stopped by a
+signal, 1 failed (a port in use, credentials that do not resolve), 2 wrong usage or configuration.
+`;
+
+const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
+  async serve(args) {
+    parse(args, {});
+    await serve({ config: loadConfig() });
+  },
+  async demo(args) {
+    const {
+      once,
+      bill,
+      seed = '1',
+    } = parse(args, {
+      once: { type: 'boolean' },
+      bill: { type: 'string' },
+      seed: { type: 'string' },
+    });
+    if (!/^\d{1,9}$/.test(seed))
+      throw new UsageError(`--seed ${seed}: must be a whole number (example: --seed 7)`);
+    await runDemo({ once: once ?? false, bill, seed: Number(seed) });
+  },
+  async check(args) {
+    parse(args, {});
+    process.exitCode = (await check(loadConfig())) ? 0 : 1;
+  },
+  async openapi(args) {
+    parse(args, {});
+    await printOpenapi(loadConfig());
+  },
+};
+
+type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
+
+function parse<T extends Options>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function main([first = 'serve', ...rest]: string[]): Promise<void> {
+  if (first === '--help' || first === '-h' || rest.includes('--help')) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (first === '--version' || first === '-v') {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const command = COMMANDS[first];
+  if (command === undefined) {
+    throw new UsageError(
+      `there is no command ${JSON.stringify(first)}: ${Object.keys(COMMANDS).join(', ')}, or --help`,
+    );
+  }
+  await command(rest);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const usage = error instanceof UsageError;
+  process.stderr.write(
+    `aws-cost-exporter: ${error instanceof Error ? (usage ? error.message : error.stack) : error}\n`,
+  );
+  process.exit(usage ? 2 : 1);
+});

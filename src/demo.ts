@@ -1,0 +1,158 @@
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type App, buildApp } from './app.ts';
+import { USD_PER_REQUEST } from './aws/purchase.ts';
+import { loadConfig } from './config.ts';
+import { UsageError } from './errors.ts';
+import type { FocusRow } from './focus.ts';
+import { freePort, stopOnSignals } from './server.ts';
+import { BillFileError, generateBill, readFocusFile, startSimulator } from './simulator/index.ts';
+
+export interface DemoOptions {
+  /** End after the table. */
+  readonly once: boolean;
+  /** A FOCUS 1.0 file in place of the generated bill. */
+  readonly bill?: string | undefined;
+  /** Seed of the generated bill. */
+  readonly seed: number;
+}
+
+/** Longest time for the first collections, in milliseconds. */
+const PATIENCE_MS = 60_000;
+/** Settings of the environment that would lead the demo away from this machine. */
+const FOREIGN = /^(AWS_|REDIS_|CONFIG_FILE$|HTTPS?_PROXY$)/i;
+
+/**
+ * The whole product without AWS: a simulated endpoint on loopback, the exporter that buys from it through the real SDK,
+ * a table of what it found, and the addresses to look at. Serves until a signal, or ends after the table with `once`.
+ *
+ * @throws {UsageError} where the bill file is wrong.
+ */
+export async function runDemo({ once, bill, seed }: DemoOptions): Promise<void> {
+  const rows = await readBill(bill, seed);
+  const simulator = await startSimulator({ bill: rows });
+  say(`Simulated AWS with ${rows.length} charges at ${simulator.url}`);
+  const config = loadConfig(await demoEnvironment(simulator.url));
+  const app = await buildApp({
+    config,
+    credentials: async () => ({ accessKeyId: 'AKIADEMODEMODEMODEMO', secretAccessKey: 'demo' }),
+  });
+  const { restUrl, metricsUrl } = await app.listen();
+  say('Buying the bill through the AWS SDK ...');
+  await collected(app);
+  await printTable(app, restUrl);
+  if (once) {
+    await app.close();
+    await simulator.close();
+    return;
+  }
+  say(
+    `\n  metrics     ${metricsUrl}/metrics\n  API docs    ${restUrl}/docs\n  cost now    ${restUrl}/cost/current\n`,
+  );
+  say('Serving until Ctrl-C.');
+  stopOnSignals({
+    rest: app.rest,
+    async close() {
+      await app.close();
+      await simulator.close();
+    },
+  });
+}
+
+async function readBill(file: string | undefined, seed: number): Promise<FocusRow[]> {
+  if (file === undefined) {
+    say(`Generating a bill (seed ${seed}) ...`);
+    return generateBill({ seed, today: new Date() });
+  }
+  say(`Reading ${basename(file)} ...`);
+  try {
+    return await readFocusFile(file, { today: new Date() });
+  } catch (error) {
+    if (error instanceof BillFileError)
+      throw new UsageError(`--bill ${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The environment as it is, but on loopback, against the simulator, and with free ports where the usual ones are taken. */
+async function demoEnvironment(endpoint: string): Promise<NodeJS.ProcessEnv> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
+  const host = env.HOST ?? '127.0.0.1';
+  return {
+    LOG_LEVEL: 'warn',
+    ...env,
+    HOST: host,
+    PORT: String(await port(host, Number(env.PORT ?? 5_000))),
+    METRICS_PORT: String(await port(host, Number(env.METRICS_PORT ?? 8_080))),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+  };
+}
+
+async function port(host: string, wanted: number): Promise<number> {
+  const free = await freePort(host, wanted);
+  if (free !== wanted && wanted !== 0) say(`Port ${wanted} is in use: taking ${free}.`);
+  return free;
+}
+
+async function collected({ rest }: App): Promise<void> {
+  const told = new Set<object>();
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const states = rest.collections.states.all();
+    for (const state of states.filter(({ lastAttempt }) => lastAttempt !== undefined)) {
+      if (told.has(state)) continue;
+      told.add(state);
+      const requests = state.kept?.snapshot.requests ?? 0;
+      const cause = state.cause ? `: ${state.cause.message}` : '';
+      say(
+        `  ${state.capability.name}: ${state.status}, ${requests} request${requests === 1 ? '' : 's'}${cause}`,
+      );
+    }
+    if (told.size === states.length) return;
+    if (Date.now() > until) throw new Error('the first collection did not end in time');
+    await sleep(20);
+  }
+}
+
+interface CostBody {
+  currency: string | null;
+  window: { start: string; end: string };
+  total: number | null;
+  monthToDate: number | null;
+  byService: { service: string; cost: number }[];
+}
+
+async function printTable(app: App, restUrl: string): Promise<void> {
+  const read = async (path: string) => (await fetch(`${restUrl}${path}`)).json();
+  const cost = (await read('/cost/current')) as CostBody;
+  const forecast = (await read('/cost/forecast')) as { amount: number | null; monthEnd: number | null };
+  const requests = app.rest.aws.spent().reduce((sum, entry) => sum + entry.requests, 0);
+  const services = cost.byService.slice(0, 5).map(({ service, cost: amount }): Row => [service, amount]);
+  const rest = cost.byService.slice(5);
+  const rows: Row[] = [
+    ...services,
+    ...(rest.length > 0
+      ? [[`${rest.length} more`, rest.reduce((sum, row) => sum + row.cost, 0)] satisfies Row]
+      : []),
+    ['Total of the window', cost.total],
+    ['Month to date', cost.monthToDate],
+    ['Forecast, next 30 days', forecast.amount],
+    ["Forecast, month's end", forecast.monthEnd],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  say(
+    `\nCost by service, ${cost.window.start} up to ${cost.window.end}, in ${cost.currency ?? 'no currency'}:\n`,
+  );
+  for (const [name, amount] of rows) {
+    say(`  ${name.padEnd(width)}  ${(amount === null ? 'no data' : amount.toFixed(4)).padStart(14)}`);
+  }
+  const paid = (requests * USD_PER_REQUEST).toFixed(2);
+  say(`\nOn AWS the ${requests} paid requests would have cost USD ${paid}.`);
+}
+
+type Row = [name: string, amount: number | null];
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,10 @@
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+
+/** Prints the OpenAPI document that the app would serve at /docs/json. Nothing listens, nothing is collected. */
+export async function printOpenapi(config: Config): Promise<void> {
+  const app = await buildApp({ config, logger: false });
+  await app.rest.ready();
+  process.stdout.write(`${JSON.stringify(app.rest.swagger(), null, 2)}\n`);
+  await app.close();
+}
