@@ -7,6 +7,7 @@ import type { CollectContext } from '../../src/collection/capability.ts';
 import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import { wellFormed } from '../../src/collection/words.ts';
+import { hasMoved } from './changed.ts';
 import type { CostData, CostSettings } from './model.ts';
 
 /** What a page of a grouped GetCostAndUsage must look like; checked once, where it enters. */
@@ -84,7 +85,11 @@ export async function collectCost(
   } catch (error) {
     throw awsError(error, 'ce:GetCostAndUsage');
   }
-  return merged.data(today);
+  const answer = merged.data(today);
+  const before = context.previous?.data;
+  if (before === undefined) return { ...answer, movedAt: null };
+  const movedAt = hasMoved(before, answer) ? new Date(context.startedAt).toISOString() : before.movedAt;
+  return { ...answer, movedAt };
 }
 
 /** Merges pages by day: a day may go on on the next page, and the same pair may come again. */
@@ -131,7 +136,7 @@ class Merger {
     }
   }
 
-  data(today: Day): CostData {
+  data(today: Day): Omit<CostData, 'movedAt'> {
     for (const day of this.#asked) {
       if (day !== today && !this.#days.has(day)) throw invalidResponse(`it lacks ${day}`);
     }

@@ -28,6 +28,7 @@ export default fp<{ config: Config }>(
       accepts: (data): data is CostData => Data.Check(data),
       fingerprint: () =>
         [settings.metric, settings.windowDays, settings.dailyDays, settings.settledDays].join(' '),
+      movedAt: ({ movedAt }) => (movedAt === null ? undefined : Date.parse(movedAt)),
       collect: async (context) => ({ data: await collectCost(context, settings), failed: [] }),
       present: (view) => ({
         ...costSamples(view, settings),

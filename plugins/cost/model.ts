@@ -9,6 +9,8 @@ export const COST_SCHEMA = 1;
 export const CostData = Type.Object({
   /** As AWS says it; null where the bill has no row. */
   currency: Type.Union([Type.String(), Type.Null()]),
+  /** Start of the collection that last saw the bill moved, ISO 8601 UTC; null before the first time. */
+  movedAt: Type.Union([Type.String(), Type.Null()]),
   services: Type.Array(Type.String()),
   accounts: Type.Array(Type.Object({ id: Type.String(), name: Type.Union([Type.String(), Type.Null()]) })),
   /** Every (service, account) that AWS listed on any day, as indices into `services` and `accounts`. */

@@ -114,6 +114,7 @@ export default fp<CollectionsOptions>(
             self.confirmed(collector, target, new Date(at));
             self.account(target, accountId);
           },
+          onMoved: (target, at) => self.billChanged(target, new Date(at)),
           onLog: (level, details, message) => fastify.log[level](details, message),
         },
       });

@@ -87,6 +87,8 @@ export interface Capability<Data = unknown> {
   fingerprint(target: Target): string;
   /** When a snapshot ends being fresh at the latest, whatever the configuration says; in milliseconds since the epoch. */
   freshUntil?(collectedAt: number): number;
+  /** When the bill was last seen moved, in milliseconds since the epoch; for the one collector that sees it. */
+  movedAt?(data: Data): number | undefined;
   /** Buys. It may throw anything: the runner classifies it. */
   collect(context: CollectContext<Data>): Promise<Collected<Data>>;
   present(view: View<Data>): Presented;

@@ -5,6 +5,7 @@ import { type CauseCode, CollectionError, publicCause } from '../errors.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
 import type { Collected } from './capability.ts';
 import type { Publisher } from './publisher.ts';
+import { fingerprintOf, takeUp } from './restore.ts';
 import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
 import type { CollectorState } from './state.ts';
 
@@ -46,6 +47,8 @@ export interface RunnerEvents {
   ): void;
   /** A kept snapshot was taken up at start. */
   onConfirmed(collector: string, target: string, at: number, accountId: string): void;
+  /** The bill of a target was seen to have moved. */
+  onMoved(target: string, at: number): void;
   /** One line a run. */
   onLog(level: 'info' | 'warn', details: object, message: string): void;
 }
@@ -62,22 +65,16 @@ export class Runner {
 
   /** Takes up the kept snapshots of some collectors and publishes them, before anything is asked of AWS. */
   async restore(states: readonly CollectorState[]): Promise<void> {
-    const restored: CollectorState[] = [];
-    await Promise.all(
-      states.map(async (state) => {
-        const kept = await this.#options.store.load(state.capability.name, state.target.name);
-        if (kept === undefined || !usable(state, kept)) return;
-        takeUp(state, kept);
-        restored.push(state);
-        const { capability, target } = state;
-        this.#options.events.onConfirmed(
-          capability.name,
-          target.name,
-          state.lastSuccess ?? 0,
-          kept.snapshot.accountId,
-        );
-      }),
+    const { store, events } = this.#options;
+    const found = await Promise.all(
+      states.map(({ capability, target }) => store.load(capability.name, target.name)),
     );
+    const restored = takeUp(states, found);
+    for (const state of restored) {
+      const { capability, target, lastSuccess = 0, kept } = state;
+      events.onConfirmed(capability.name, target.name, lastSuccess, kept?.snapshot.accountId ?? '');
+      this.#tellMoved(state);
+    }
     await this.#publish(restored);
   }
 
@@ -149,7 +146,7 @@ export class Runner {
         accountId,
         collectedAt: new Date(at).toISOString(),
         requests: session?.paidRequests ?? 0,
-        fingerprint: fingerprint(state),
+        fingerprint: fingerprintOf(state),
         data: collected.data,
       };
       await this.#keep(state, { snapshot, confirmedAt: snapshot.collectedAt }, collected, at);
@@ -183,6 +180,7 @@ export class Runner {
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
+    this.#tellMoved(state);
     await this.#options.store.save(kept);
   }
 
@@ -226,6 +224,11 @@ export class Runner {
     return { kind: empty === undefined ? 'failed' : 'empty', paid };
   }
 
+  #tellMoved({ capability, target, kept }: CollectorState): void {
+    const at = kept && capability.movedAt?.(kept.snapshot.data);
+    if (at !== undefined) this.#options.events.onMoved(target.name, at);
+  }
+
   /** Publishes; a failure of it is logged, and what was published before stays. */
   async #publish(states: readonly CollectorState[]): Promise<void> {
     if (states.length === 0) return;
@@ -245,27 +248,6 @@ export class Runner {
 /** `no_data` and `not_enabled` are states of a successful collection. */
 function nothingToShow(code: CauseCode): 'no_data' | 'not_enabled' | undefined {
   return code === 'no_data' || code === 'not_enabled' ? code : undefined;
-}
-
-function takeUp(state: CollectorState, kept: Kept): void {
-  state.kept = kept;
-  state.lastSuccess = Date.parse(kept.confirmedAt);
-  state.status = 'ok';
-}
-
-/** Whether a kept snapshot is of this version, shape, configuration and account. */
-function usable(state: CollectorState, { snapshot }: Kept): boolean {
-  const { capability, target } = state;
-  return (
-    snapshot.schema === capability.schema &&
-    snapshot.fingerprint === fingerprint(state) &&
-    (target.accountId === undefined || target.accountId === snapshot.accountId) &&
-    capability.accepts(snapshot.data)
-  );
-}
-
-function fingerprint({ capability, target }: CollectorState): string {
-  return JSON.stringify([target.roleArn ?? '', target.region ?? '', capability.fingerprint(target)]);
 }
 
 /** The work's result, or the signal's reason as soon as it is aborted: work that ignores the signal holds nothing up. */
