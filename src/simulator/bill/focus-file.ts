@@ -23,11 +23,12 @@ function checkHeader(file: string, header: readonly string[]): string[] {
 }
 
 /** The fault of a read that failed, as the reader of the message needs it. */
-function asBillFileError(file: string, error: unknown, rowsRead: number): BillFileError {
+function asBillFileError(file: string, error: unknown): BillFileError {
   if (error instanceof BillFileError) return error;
   if (error instanceof CsvError) {
     return new BillFileError(file, `not well-formed CSV: ${error.message}`, {
-      row: rowsRead + 2,
+      // Rows that are whole, as the parser counts them, and the header.
+      row: Number(error.records) + 2,
       cause: error,
     });
   }
@@ -65,7 +66,7 @@ async function* readRows(file: string): AsyncGenerator<FocusRow> {
     if (error instanceof CellError) {
       throw new BillFileError(file, error.message, { row: rows + 2, column: error.column });
     }
-    throw asBillFileError(file, error, rows);
+    throw asBillFileError(file, error);
   } finally {
     source.destroy();
   }

@@ -83,7 +83,7 @@ function* pairs(seed: number, accounts: number, services: number, resources: num
   const steady = CATALOGUE.filter(
     (template, i) =>
       template.day === undefined &&
-      template.amount > 1e-6 &&
+      template.amount > TINY &&
       CATALOGUE.findIndex((other) => other.service === template.service) === i,
   );
   for (let s = 0; s < services; s++) {
