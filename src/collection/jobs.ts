@@ -29,6 +29,8 @@ export class Jobs {
   readonly #options: JobsOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<CollectorState, number>();
+  /** When the next regular tick of each job is due. */
+  readonly #ticks = new Map<CollectorState, number>();
   #stopped = false;
 
   constructor(options: JobsOptions) {
@@ -63,11 +65,11 @@ export class Jobs {
     const id = `${state.capability.name}/${state.target.name}`;
     const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
     const wait = (runner.isFresh(state) ? runner.freshUntil(state) - now() : intervalMs) + phase;
-    state.nextRun = now() + wait;
+    this.#tickAt(state, now() + wait);
     void this.#run(state);
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {
-        state.nextRun = now() + intervalMs;
+        this.#tickAt(state, now() + intervalMs);
         await this.#run(state);
       };
       // The job's own guard against overruns stays off: the runner's single flight counts what it passes over.
@@ -79,6 +81,11 @@ export class Jobs {
         }),
       );
     });
+  }
+
+  #tickAt(state: CollectorState, at: number): void {
+    this.#ticks.set(state, at);
+    state.nextRun = at;
   }
 
   async #run(state: CollectorState): Promise<void> {
@@ -96,12 +103,17 @@ export class Jobs {
     const lacking = outcome.kind === 'skipped' && outcome.reason === 'no_credentials';
     const failed = outcome.kind === 'failed' && !outcome.paid;
     if (outcome.kind !== 'skipped' && !failed) this.#failures.delete(state);
-    if (!lacking && !failed) return;
+    if (!lacking && !failed) {
+      state.nextRun = this.#ticks.get(state);
+      return;
+    }
     const failures = lacking ? 0 : (this.#failures.get(state) ?? 0);
     this.#failures.set(state, failures + 1);
     const wait = RETRY_MS * 2 ** Math.min(failures, 20);
     const at = this.#options.now() + wait;
-    if (state.nextRun !== undefined && at >= state.nextRun) return;
+    const tick = this.#ticks.get(state);
+    if (tick !== undefined && at >= tick) return;
+    state.nextRun = at;
     this.#after(wait, name, () => void this.#run(state));
   }
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../config.ts';
 
@@ -202,8 +203,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       const open = ['connecting', 'connect', 'ready'].includes(client.status);
       const end = new Promise<void>((resolve) => client.once('end', resolve));
       client.disconnect();
-      if (open)
-        await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 2 * DISCONNECT_TIMEOUT_MS))]);
+      if (open) await Promise.race([end, delay(DISCONNECT_TIMEOUT_MS + 200, undefined, { ref: false })]);
     },
   };
 }

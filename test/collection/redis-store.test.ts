@@ -1,4 +1,4 @@
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import t from 'tap';
@@ -6,6 +6,7 @@ import { EXPIRY_SECONDS } from '../../src/collection/redis-store.ts';
 import { decode, encode } from '../../src/collection/snapshot-codec.ts';
 import { eventually, freePort } from '../servers/process.ts';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
+import { startTcpProxy } from '../servers/tcp-proxy.ts';
 import { keptOn, openStore } from './store-helper.ts';
 
 t.setTimeout(120_000);
@@ -14,11 +15,15 @@ const KEY = 'test:snapshot:cost:default';
 
 /** What Redis has under a key, unpacked; undefined where it has nothing. */
 async function stored(redis: RedisServer, key = KEY) {
-  const client = new Redis(redis.url, { lazyConnect: true });
-  await client.connect();
-  const bytes = await client.getBuffer(key);
-  client.disconnect();
-  return bytes === null ? undefined : decode(bytes);
+  const client = new Redis(redis.url, { lazyConnect: true, retryStrategy: () => null });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const bytes = await client.getBuffer(key);
+    return bytes === null ? undefined : await decode(bytes);
+  } finally {
+    client.disconnect();
+  }
 }
 
 const untilStored = (redis: RedisServer, day: number, key = KEY) =>
@@ -97,8 +102,10 @@ t.test('a restart with its data keeps the snapshot', async (t) => {
   const { store, states, lines, state } = openStore(t, { url: redis.url });
   await store.save(keptOn(1));
   await untilStored(redis, 1);
+  await redis.cli(['expire', KEY, '5000']);
   await redis.restart({ keepData: true });
   await state(true, 3);
+  t.ok(Number(await redis.cli(['ttl', KEY])) <= 5_000, 'what is there is not written again');
   t.same(states, [true, false, true]);
   t.match(lines, [/^info Redis is up/, /^warn Redis is down: going on from memory/, /^info Redis is up/]);
   t.equal(lines.length, 3);
@@ -241,6 +248,37 @@ t.test('a read-only replica is down for writing, and read from', async (t) => {
   t.equal(lines.length, 2);
 });
 
+t.test('a connection that has gone silent is replaced, one that was cut too', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const proxy = await startTcpProxy(t, redis.port);
+  const { store, lines, state } = openStore(t, { host: proxy.host, port: proxy.port });
+  await state(true, 1);
+  proxy.silence();
+  await store.save(keptOn(1));
+  await state(true, 3);
+  t.same(await stored(redis), keptOn(1));
+  proxy.cut();
+  await state(true, 5);
+  t.match(
+    lines.filter((line) => line.startsWith('warn')),
+    [/no answer/, /closed/],
+  );
+});
+
+t.test('a failover behind a name: the new primary is found', async (t) => {
+  const [primary, replica] = [await startRedis(t), await startRedis(t)];
+  if (primary === undefined || replica === undefined) return;
+  await replica.cli(['replicaof', '127.0.0.1', '1']);
+  const proxy = await startTcpProxy(t, replica.port);
+  const { store, state } = openStore(t, { host: proxy.host, port: proxy.port });
+  await state(false, 1);
+  await store.save(keptOn(1));
+  proxy.target = primary.port;
+  await state(true, 2);
+  t.same(await stored(primary), keptOn(1));
+});
+
 t.test('a full Redis is down until it has room', async (t) => {
   const redis = await startRedis(t);
   if (redis === undefined) return;
@@ -304,6 +342,23 @@ t.test('TLS is verified', async (t) => {
     t.match(await redis.cli(['exists', KEY]), '1');
     t.match(trusting.lines, [/rediss:/]);
   }
+});
+
+t.test('TLS tells the server which name is meant', async (t) => {
+  const names: string[] = [];
+  const server = createTlsServer({
+    SNICallback(name, done) {
+      names.push(name);
+      done(new Error('no certificate'));
+    },
+  });
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  t.teardown(() => server.close());
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  await openStore(t, { url: `rediss://localhost:${port}` }).state(false, 1);
+  t.equal(names[0], 'localhost');
 });
 
 t.test('closing never hangs, and writes what it can', async (t) => {
