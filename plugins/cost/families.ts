@@ -106,10 +106,8 @@ export function costSamples(
   const { today, overdue } = view;
   const periods = periodsOn(today, settings);
   const dailyDays = settings.dailyDays === 0 ? [] : data.days.filter(({ date }) => isIn(periods.daily, date));
-  const hidden = new Set(
-    data.accounts.flatMap(({ id }, index) => (view.hiddenAccounts.has(id) ? [index] : [])),
-  );
-  const named = data.accounts.filter(({ id, name }) => name !== null && !view.hiddenAccounts.has(id));
+  const hidden = new Set(data.accounts.flatMap(({ id }, index) => (view.hidden.has(id) ? [index] : [])));
+  const named = data.accounts.filter(({ id, name }) => name !== null && !view.hidden.has(id));
   const unfolded = figuresOn(today, data, everyPair(data), settings, overdue);
   const folding = fold(data, {
     familiesPerPair: Object.values(unfolded).filter((figure) => figure !== undefined).length,

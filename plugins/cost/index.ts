@@ -32,7 +32,7 @@ export default fp<{ config: Config }>(
       collect: async (context) => ({ data: await collectCost(context, settings), failed: [] }),
       present: (view) => ({
         ...costSamples(view, settings),
-        accounts: view.snapshot.data.accounts.map(({ id }) => id),
+        claims: view.snapshot.data.accounts.map(({ id }) => id),
         document: (reason) => costDocument(view, settings, reason),
       }),
       empty: (reason, now) => emptyCostDocument(reason, now, settings),

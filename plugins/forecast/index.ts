@@ -33,7 +33,7 @@ export default fp<{ config: Config }>(
       present: (view) => ({
         samples: forecastSamples(view),
         folded: 0,
-        accounts: [],
+        claims: [],
         document: (reason) => forecastDocument(view, reason),
       }),
       empty: (reason, now) => emptyForecastDocument(reason, dayOf(now)),

@@ -89,10 +89,10 @@ export default fp<CollectionsOptions>(
         now,
         events: {
           onSeries: (collector, target, count) => self.series(collector, target, count),
-          onHidden: (collector, target, accounts) =>
+          onHidden: (collector, target, claims) =>
             fastify.log.info(
-              { collector, target, accounts },
-              'accounts that a target before this one reports are left out of its metrics',
+              { collector, target, claims },
+              'what a target before this one reports is left out of its metrics',
             ),
         },
       });

@@ -43,8 +43,8 @@ export interface View<Data> {
   readonly today: Day;
   /** The snapshot is of an earlier day, and an attempt of this day has brought nothing: what has ended is withdrawn. */
   readonly overdue: boolean;
-  /** Linked accounts that a target before this one reports: left out of the families by linked account. */
-  readonly hiddenAccounts: ReadonlySet<string>;
+  /** What targets before this one claim: left out of the families, not of the document. */
+  readonly hidden: ReadonlySet<string>;
   /** Most series; 0: no cap. */
   readonly maxSeries: number;
   /** The kept snapshot of another collector of the same target. */
@@ -57,8 +57,8 @@ export interface Presented {
   readonly samples: readonly (readonly [family: Family, samples: Iterable<Sample>])[];
   /** Series that were folded into `__other__`. */
   readonly folded: number;
-  /** Linked accounts that the snapshot reports. */
-  readonly accounts: readonly string[];
+  /** What the snapshot reports that only one target may (linked accounts): the first target in file order is heard. */
+  readonly claims: readonly string[];
   /** The REST document without its envelope; `reason` is why there is nothing newer, or null. */
   document(reason: EmptyReason | null): object;
 }

@@ -10,7 +10,7 @@ export interface Publication {
   readonly snapshot: Snapshot;
   readonly presented: Presented;
   readonly parts: readonly Part[];
-  /** Linked accounts of the snapshot that a target before this one reports. */
+  /** Claims of the snapshot that a target before this one has. */
   readonly hidden: readonly string[];
 }
 
@@ -18,8 +18,8 @@ export interface Publication {
 export interface PublisherEvents {
   /** What a collector has on the page now. */
   onSeries(collector: string, target: string, count: { series: number; folded: number }): void;
-  /** Accounts of a target that were left out because a target before it reports them. */
-  onHidden(collector: string, target: string, accounts: readonly string[]): void;
+  /** Claims of a target that were left out because a target before it has them. */
+  onHidden(collector: string, target: string, claims: readonly string[]): void;
 }
 
 /** Turns kept snapshots into what is on the page and in REST, both swapped in at once. */
@@ -87,7 +87,7 @@ export class Publisher {
 
   async #write(
     state: CollectorState,
-    hiddenAccounts: ReadonlySet<string>,
+    hidden: ReadonlySet<string>,
     now: number,
   ): Promise<Publication | undefined> {
     const { capability, target, kept } = state;
@@ -97,20 +97,20 @@ export class Publisher {
       snapshot,
       today: dayOf(now),
       overdue: isOverdue(state, now),
-      hiddenAccounts,
+      hidden,
       maxSeries: this.#maxSeries,
       other: (collector) => this.#states.get(collector, target.name)?.kept?.snapshot,
     });
     const parts: Part[] = [];
     for (const [family, samples] of presented.samples) parts.push(await writePart(family, samples));
-    return { snapshot, presented, parts, hidden: overlap(presented.accounts, hiddenAccounts) };
+    return { snapshot, presented, parts, hidden: overlap(presented.claims, hidden) };
   }
 
-  /** Linked accounts that targets before this one report. */
+  /** What targets before this one claim. */
   #hiddenFrom(state: CollectorState, publications: ReadonlyMap<string, Publication>): ReadonlySet<string> {
     const targets = this.#states.ofCollector(state.capability.name);
     const earlier = targets.slice(0, targets.indexOf(state));
-    return new Set(earlier.flatMap((other) => publications.get(ownerOf(other))?.presented.accounts ?? []));
+    return new Set(earlier.flatMap((other) => publications.get(ownerOf(other))?.presented.claims ?? []));
   }
 
   #tell(
@@ -136,11 +136,11 @@ function dependsOn(
   const reads = written.some(
     (other) => other.target === state.target && state.capability.reads.includes(other.capability.name),
   );
-  return reads || !sameList(publication.hidden, overlap(publication.presented.accounts, hidden));
+  return reads || !sameList(publication.hidden, overlap(publication.presented.claims, hidden));
 }
 
-function overlap(accounts: readonly string[], hidden: ReadonlySet<string>): readonly string[] {
-  return accounts.filter((account) => hidden.has(account));
+function overlap(claims: readonly string[], hidden: ReadonlySet<string>): readonly string[] {
+  return claims.filter((claim) => hidden.has(claim));
 }
 
 function sameList(one: readonly string[], other: readonly string[]): boolean {
