@@ -2,7 +2,7 @@ import fastifySchedule from '@fastify/schedule';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import { Jobs } from '../../src/collection/jobs.ts';
-import { type Publication, Publisher } from '../../src/collection/publisher.ts';
+import { ownerOf, type Publication, Publisher } from '../../src/collection/publisher.ts';
 import { Runner } from '../../src/collection/runner.ts';
 import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
 import type { Config } from '../../src/config.ts';
@@ -81,7 +81,8 @@ export default fp<CollectionsOptions>(
       const families = [
         ...new Map(states.all().map(({ capability }) => [capability.name, capability.families])).values(),
       ];
-      const exposition = new Exposition(families.flat());
+      const owners = states.all().map(({ capability, target }) => ownerOf(capability.name, target.name));
+      const exposition = new Exposition(families.flat(), owners);
       const publisher = new Publisher({
         states,
         exposition,

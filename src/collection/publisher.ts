@@ -49,7 +49,7 @@ export class Publisher {
 
   /** What is published of a collector and target; undefined where nothing is. */
   current(collector: string, target: string): Publication | undefined {
-    return this.#publications.get(owner(collector, target));
+    return this.#publications.get(ownerOf(collector, target));
   }
 
   /**
@@ -69,20 +69,19 @@ export class Publisher {
     // In the states' order each comes after all that it depends on: earlier targets, and collectors that it reads.
     for (const state of this.#states.all()) {
       const hidden = this.#hiddenFrom(state, publications);
-      if (!changed.includes(state) && !dependsOn(state, written, publications.get(ownerOf(state)), hidden))
+      if (!changed.includes(state) && !dependsOn(state, written, publications.get(keyOf(state)), hidden))
         continue;
       const publication = await this.#write(state, hidden, now);
-      if (publication === undefined) publications.delete(ownerOf(state));
-      else publications.set(ownerOf(state), publication);
+      if (publication === undefined) publications.delete(keyOf(state));
+      else publications.set(keyOf(state), publication);
       written.push(state);
     }
     this.#exposition.swap(
-      new Map(written.map((state) => [ownerOf(state), publications.get(ownerOf(state))?.parts ?? []])),
+      new Map(written.map((state) => [keyOf(state), publications.get(keyOf(state))?.parts ?? []])),
     );
     const before = this.#publications;
     this.#publications = publications;
-    for (const state of written)
-      this.#tell(state, before.get(ownerOf(state)), publications.get(ownerOf(state)));
+    for (const state of written) this.#tell(state, before.get(keyOf(state)), publications.get(keyOf(state)));
   }
 
   async #write(
@@ -110,7 +109,7 @@ export class Publisher {
   #hiddenFrom(state: CollectorState, publications: ReadonlyMap<string, Publication>): ReadonlySet<string> {
     const targets = this.#states.ofCollector(state.capability.name);
     const earlier = targets.slice(0, targets.indexOf(state));
-    return new Set(earlier.flatMap((other) => publications.get(ownerOf(other))?.presented.claims ?? []));
+    return new Set(earlier.flatMap((other) => publications.get(keyOf(other))?.presented.claims ?? []));
   }
 
   #tell(
@@ -147,11 +146,11 @@ function sameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
-function ownerOf({ capability, target }: CollectorState): string {
-  return owner(capability.name, target.name);
+function keyOf({ capability, target }: CollectorState): string {
+  return ownerOf(capability.name, target.name);
 }
 
 /** Name of a collector's part of the page. */
-export function owner(collector: string, target: string): string {
+export function ownerOf(collector: string, target: string): string {
   return `${collector}/${target}`;
 }

@@ -36,6 +36,7 @@ export class RedisStore implements SnapshotStore {
   /** What was said of a value that could not be read, by key: it is said once. */
   readonly #complaints = new Map<string, string>();
   #reconciled = 0;
+  #closing: Promise<void> | undefined;
 
   /** Starts the connection. */
   constructor(connection: RedisConnection) {
@@ -63,7 +64,12 @@ export class RedisStore implements SnapshotStore {
     void this.#connection.check();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LAST_WRITES_MS);

@@ -8,9 +8,9 @@ type Source = 'billed' | 'effective' | 'none';
 /** GetCostAndUsage's metrics. A FOCUS bill has one rate per charge: blended, unblended and net are the same. */
 const METRICS: ReadonlyMap<string, Source> = new Map(
   Object.entries({
-    AmortizedCost: 'effective',
+    AmortizedCost: 'billed',
     BlendedCost: 'billed',
-    NetAmortizedCost: 'effective',
+    NetAmortizedCost: 'billed',
     NetUnblendedCost: 'billed',
     NormalizedUsageAmount: 'none',
     UnblendedCost: 'billed',
