@@ -26,8 +26,6 @@ export interface WireAnswer {
 /** What an operation computes its answer from. */
 export interface OperationContext {
   readonly caller: Caller;
-  /** Region of the caller's signature. */
-  readonly region: string;
   readonly now: Date;
   /** The bill in force. */
   readonly bill: BillIndex;

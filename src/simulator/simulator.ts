@@ -24,6 +24,11 @@ const NO_SERVICE: Service = { name: '', protocol: jsonProtocol('1.1'), namespace
 
 type MutableRecord = { -readonly [Field in keyof RequestRecord]: RequestRecord[Field] };
 
+function checkPageSize(groups: number): number {
+  if (!Number.isInteger(groups) || groups < 1) throw new RangeError(`page size ${groups}: must be 1 or more`);
+  return groups;
+}
+
 async function readRequest(message: IncomingMessage): Promise<WireRequest> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -39,7 +44,10 @@ async function readRequest(message: IncomingMessage): Promise<WireRequest> {
   return { method: message.method ?? '', path, query, headers, body: Buffer.concat(chunks) };
 }
 
-/** Starts a simulator and resolves when it listens. Rejects where the port is taken or the bill is in two currencies. */
+/**
+ * Starts a simulator and resolves when it listens. Rejects with EADDRINUSE where the port is taken, with RangeError where
+ * the bill is in two currencies or the page size is below 1.
+ */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { host = '127.0.0.1', now: ownClock = () => new Date() } = options;
   const requests: MutableRecord[] = [];
@@ -48,7 +56,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const credentials = new Credentials(options.accounts);
   const closing = new AbortController();
   let clock = ownClock;
-  let pageSize = options.pageSize ?? PAGE_SIZE;
+  let pageSize = checkPageSize(options.pageSize ?? PAGE_SIZE);
   let bill = new BillIndex(options.bill);
   let billBefore = bill;
 
@@ -112,7 +120,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       }
       const context = {
         caller,
-        region: caller.region,
         now: clock(),
         bill,
         billOf,
@@ -178,7 +185,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       bill = next;
     },
     setPageSize(groups) {
-      pageSize = groups;
+      pageSize = checkPageSize(groups);
     },
     setClock(now) {
       clock = now ?? ownClock;

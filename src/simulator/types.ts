@@ -78,9 +78,13 @@ export interface Simulator {
   /** Every AWS request since the start, in order of arrival; grows. Requests to `/_simulator` are not among them. */
   readonly requests: readonly RequestRecord[];
   readonly faults: FaultControl;
-  /** Puts another bill in place. A query whose pages are being read goes on from the bill that it began with. */
+  /**
+   * Puts another bill in place. A query whose pages are being read goes on from the bill that it began with, unless the
+   * bill changes twice meanwhile. Days whose rows are the same objects as before keep their sums. Throws RangeError where
+   * the rows have two currencies.
+   */
   setBill(rows: readonly FocusRow[]): void;
-  /** Groups on a page from now on, at least 1. */
+  /** Groups on a page from now on. Throws RangeError below 1. */
   setPageSize(groups: number): void;
   /** Sets the clock; undefined gives back the one that the simulator was started with. */
   setClock(now: (() => Date) | undefined): void;

@@ -1,8 +1,11 @@
+import { Redis } from 'ioredis';
 import { createRedisConnection } from '../../src/collection/redis-connection.ts';
 import { RedisStore } from '../../src/collection/redis-store.ts';
 import type { Kept, Snapshot } from '../../src/collection/snapshot.ts';
+import { decode } from '../../src/collection/snapshot-codec.ts';
 import type { RedisSettings } from '../../src/config.ts';
 import { eventually, type TestScope } from '../servers/process.ts';
+import type { RedisServer } from '../servers/redis.ts';
 
 /** A snapshot with a day of the month as its time. */
 export function keptOn(day: number, more: Partial<Snapshot> = {}): Kept {
@@ -55,3 +58,26 @@ export function openStore(t: TestScope, address: Partial<RedisSettings>, probeIn
       ),
   };
 }
+
+/** The key that `openStore`'s store keeps `keptOn` under. */
+export const KEY = 'test:snapshot:cost:default';
+
+/** What Redis has under a key, unpacked; undefined where it has nothing. */
+export async function stored(redis: RedisServer, key = KEY) {
+  const client = new Redis(redis.url, { lazyConnect: true, retryStrategy: () => null });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const bytes = await client.getBuffer(key);
+    return bytes === null ? undefined : await decode(bytes);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Resolves once Redis has the snapshot of that day. */
+export const untilStored = (redis: RedisServer, day: number, key = KEY) =>
+  eventually(`day ${day} in Redis`, async () => {
+    const kept = await stored(redis, key);
+    return JSON.stringify(kept) === JSON.stringify(keptOn(day, kept?.snapshot)) ? true : undefined;
+  });

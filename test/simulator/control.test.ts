@@ -102,6 +102,12 @@ t.test('a wrong order is refused and changes nothing', async (t) => {
   t.equal(simulator.requests.length, 1, 'orders are not recorded');
 });
 
+t.test('a page holds at least one group', async (t) => {
+  await t.rejects(start(t, { bill: [], pageSize: 0 }), { name: 'RangeError' });
+  const simulator = await start(t, { bill: [] });
+  t.throws(() => simulator.setPageSize(0.5), { name: 'RangeError' });
+});
+
 t.test('a port that is taken rejects', async (t) => {
   const simulator = await start(t, { bill: [] });
   await t.rejects(start(t, { bill: [], port: simulator.port }), { code: 'EADDRINUSE' });

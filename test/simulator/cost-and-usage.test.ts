@@ -267,6 +267,28 @@ t.test('sums are exact where floats are not, whatever the number of days', async
   t.strictSame(flat(answer), ['2026-01-01 NoPlatform 52.7', '2026-02-01 NoPlatform 10000000000000047.2']);
 });
 
+t.test('another bill is seen at once, days that stayed and days that changed alike', async (t) => {
+  const simulator = await start(t, { bill: BILL, now });
+  const client = costExplorer(t, simulator);
+  const amounts = async () => {
+    const answer = await client.send(
+      new GetCostAndUsageCommand({
+        TimePeriod: { Start: '2026-02-27', End: '2026-03-02' },
+        Granularity: 'DAILY',
+        Metrics: ['BlendedCost'],
+      }),
+    );
+    return answer.ResultsByTime?.map((result) => result.Total?.BlendedCost?.Amount);
+  };
+  t.strictSame(await amounts(), ['1.1', '2.2', '1.23E-8']);
+  simulator.setBill(BILL.map((charge, i) => (i === 1 ? { ...charge, BilledCost: '7' } : charge)));
+  t.strictSame(await amounts(), ['1.1', '7', '1.23E-8'], 'restated');
+  simulator.setBill(BILL.slice(1));
+  t.strictSame(await amounts(), ['0', '2.2', '1.23E-8'], 'taken away');
+  simulator.setBill([...BILL, row('2026-02-27', '0.9')]);
+  t.strictSame(await amounts(), ['2', '2.2', '1.23E-8'], 'added');
+});
+
 t.test('a bill in two currencies is refused', async (t) => {
   const bill = [row('2026-03-01', '1'), row('2026-03-01', '1', { BillingCurrency: 'EUR' })];
   await t.rejects(start(t, { bill }), { name: 'RangeError', message: /row 2.*EUR.*USD/ });

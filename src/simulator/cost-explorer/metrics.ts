@@ -8,9 +8,9 @@ type Source = 'billed' | 'effective' | 'none';
 /** GetCostAndUsage's metrics. A FOCUS bill has one rate per charge: blended, unblended and net are the same. */
 const METRICS: ReadonlyMap<string, Source> = new Map(
   Object.entries({
-    AmortizedCost: 'billed',
+    AmortizedCost: 'effective',
     BlendedCost: 'billed',
-    NetAmortizedCost: 'billed',
+    NetAmortizedCost: 'effective',
     NetUnblendedCost: 'billed',
     NormalizedUsageAmount: 'none',
     UnblendedCost: 'billed',

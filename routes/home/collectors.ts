@@ -1,0 +1,60 @@
+import { type CollectorState, type CollectorStatus, isStale } from '../../src/collection/state.ts';
+import { type Html, html } from './html.ts';
+import { formatDistance, formatInstant } from './words.ts';
+
+/** How good a state is: decides the badge's colour and sign. */
+type Mood = 'good' | 'soft' | 'warn' | 'bad';
+
+const STATES: Readonly<Record<CollectorStatus, readonly [mood: Mood, words: string]>> = {
+  pending: ['soft', 'first collection under way'],
+  ok: ['good', 'ok'],
+  partial: ['warn', 'failed in part'],
+  no_data: ['soft', 'no data yet'],
+  not_enabled: ['soft', 'not enabled'],
+  no_credentials: ['warn', 'no credentials'],
+  failed: ['bad', 'failed'],
+};
+
+const SIGNS: Readonly<Record<Mood, string>> = { good: '✓', soft: '○', warn: '!', bad: '✕' };
+
+function badge(mood: Mood, words: string): Html {
+  return html`<span class="badge ${mood}"><span aria-hidden="true">${SIGNS[mood]}</span> ${words}</span>`;
+}
+
+/** An instant for people and for machines. */
+export function instant(ms: number, now: number): Html {
+  return html`<time datetime="${new Date(ms).toISOString()}" title="${formatInstant(ms)}">${formatDistance(ms, now)}</time>`;
+}
+
+/** Whether a collector's kept figures are older than they should be. */
+function isOld(state: CollectorState, now: number): boolean {
+  return state.kept !== undefined && isStale(state, now);
+}
+
+/** One badge for all collectors of a target. */
+export function overallBadge(states: readonly CollectorState[], now: number): Html {
+  const bad = states.filter(({ status }) => STATES[status][0] === 'bad').length;
+  const worrying = states.filter((state) => STATES[state.status][0] === 'warn' || isOld(state, now)).length;
+  const of = (count: number) => (states.length === 1 ? '' : `${count} of ${states.length} collectors `);
+  if (bad > 0) return badge('bad', `${of(bad)}failed`);
+  if (worrying > 0) return badge('warn', `${of(worrying)}to look at`);
+  if (states.some(({ status }) => status === 'pending'))
+    return badge('soft', 'collecting for the first time');
+  return badge('good', 'all is well');
+}
+
+/** How each collector of a target stands: state, since when, why, and what to do. */
+export function collectorList(states: readonly CollectorState[], now: number): Html {
+  return html`<ul class="collectors">${states.map((state) => collector(state, now))}</ul>`;
+}
+
+function collector(state: CollectorState, now: number): Html {
+  const { capability, status, cause, failed, lastSuccess, nextRun } = state;
+  const [mood, words] = STATES[status];
+  return html`<li>
+<p><strong>${capability.name}</strong> ${badge(mood, words)}${isOld(state, now) && html` ${badge('warn', 'figures are old')}`}</p>
+<p class="when">Last success: ${lastSuccess === undefined ? 'none yet' : instant(lastSuccess, now)}${nextRun !== undefined && html` · next run: ${instant(Math.max(nextRun, now), now)}`}</p>
+${failed.length === 0 && cause !== null && html`<p class="cause">${cause.message} ${cause.advice}</p>`}
+${failed.length > 0 && html`<ul class="parts">${failed.map((part) => html`<li><bdi>${part.part}</bdi>: ${part.cause.message} ${part.cause.advice}</li>`)}</ul>`}
+</li>`;
+}
