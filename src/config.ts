@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs';
-import { ConfigError, type Fault, readSettings, readTargetsFile } from './config/faults.ts';
+import { Value } from '@sinclair/typebox/value';
+import { ConfigError, readSettings, readTargetsFile } from './config/faults.ts';
 import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
+import { Estimates, type TargetEntry } from './config/targets-file.ts';
 
 export { ConfigError } from './config/faults.ts';
 
@@ -14,6 +16,9 @@ export interface Target {
   readonly region?: string | undefined;
   /** The account that the credentials must belong to. */
   readonly accountId?: string | undefined;
+  /** Where tagged resources and Well-Architected workloads are looked for; empty: in the target's own region. */
+  readonly regions: readonly string[];
+  readonly tagKeys: readonly string[];
   /** Names of the capabilities, in the canonical order. */
   readonly capabilities: readonly string[];
 }
@@ -28,6 +33,15 @@ export interface RedisSettings {
   readonly keyPrefix: string;
 }
 
+/** Endpoint of each AWS service; undefined: AWS's own. */
+export interface Endpoints {
+  readonly costExplorer?: string | undefined;
+  readonly sts?: string | undefined;
+  readonly costOptimizationHub?: string | undefined;
+  readonly tagging?: string | undefined;
+  readonly wellArchitected?: string | undefined;
+}
+
 /** The program's whole configuration, resolved and frozen. Durations are milliseconds. */
 export interface Config {
   readonly host: string;
@@ -39,7 +53,7 @@ export interface Config {
   /** Capabilities that at least one target has, in the canonical order. */
   readonly capabilities: readonly string[];
   readonly aws: {
-    readonly endpoints: { readonly costExplorer?: string | undefined; readonly sts?: string | undefined };
+    readonly endpoints: Endpoints;
     /** Hosts are asked through `HTTPS_PROXY`, but for those in `NO_PROXY`. */
     readonly proxy?: string | undefined;
     readonly noProxy: string;
@@ -53,6 +67,16 @@ export interface Config {
     readonly intervalMs: number;
   };
   readonly forecast: { readonly intervalMs: number };
+  readonly tags: { readonly intervalMs: number };
+  readonly optimization: {
+    readonly intervalMs: number;
+    readonly source: Settings['OPTIMIZATION_SOURCE'];
+    /** Monthly savings from which a recommendation is of high, and of medium priority. */
+    readonly priorities: { readonly high: number; readonly medium: number };
+  };
+  readonly wellArchitected: { readonly intervalMs: number };
+  /** What stands in where AWS has nothing real. */
+  readonly estimates: Estimates;
   /** Longest time for which a snapshot is fresh; 0: never. */
   readonly cacheTtlMs: number;
   /** Most series per collector and target; 0: no cap. */
@@ -85,30 +109,43 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       example: '/etc/ssl/certs/ca.pem',
     });
   }
-  const targets = readTargets(
-    settings,
-    wrong.has('CAPABILITIES') ? [...CAPABILITIES] : settings.CAPABILITIES,
-    faults,
-  );
+  if (!wrong.has('PRIORITY_THRESHOLDS') && thresholds(settings).medium > thresholds(settings).high) {
+    faults.push({
+      where: 'PRIORITY_THRESHOLDS',
+      value: settings.PRIORITY_THRESHOLDS.join(','),
+      reason: 'must have the greater number first',
+      example: '250,50',
+    });
+  }
+  const read = settings.CONFIG_FILE ? readTargetsFile(settings.CONFIG_FILE) : { faults: [] };
+  faults.push(...read.faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  return deepFreeze(resolve(settings, targets));
+  const entries = read.file?.targets ?? [{ name: 'default' }];
+  const targets = entries.map((entry) => resolveTarget(entry, settings));
+  return deepFreeze(
+    resolve(settings, targets, Value.Default(Estimates, { ...read.file?.estimates }) as Estimates),
+  );
 }
 
-function readTargets(settings: Settings, enabled: readonly string[], faults: Fault[]): Target[] {
-  const canonical = (names: readonly string[]) => CAPABILITIES.filter((name) => names.includes(name));
-  if (!settings.CONFIG_FILE) {
-    return [{ name: 'default', region: settings.AWS_REGION, capabilities: canonical(enabled) }];
-  }
-  const read = readTargetsFile(settings.CONFIG_FILE);
-  faults.push(...read.faults);
-  return (read.file?.targets ?? []).map((entry) => ({
+function thresholds({ PRIORITY_THRESHOLDS: [high = 0, medium = 0] }: Settings): {
+  high: number;
+  medium: number;
+} {
+  return { high, medium };
+}
+
+function resolveTarget(entry: TargetEntry, settings: Settings): Target {
+  const enabled: readonly string[] = entry.capabilities ?? settings.CAPABILITIES;
+  return {
     ...entry,
     region: entry.region ?? settings.AWS_REGION,
-    capabilities: canonical(entry.capabilities ?? enabled),
-  }));
+    regions: entry.regions ?? settings.AWS_REGIONS,
+    tagKeys: entry.tagKeys ?? settings.TAG_KEYS,
+    capabilities: CAPABILITIES.filter((name) => enabled.includes(name)),
+  };
 }
 
-function resolve(settings: Settings, targets: readonly Target[]): Config {
+function resolve(settings: Settings, targets: readonly Target[], estimates: Estimates): Config {
   const { REDIS_URL: url, REDIS_HOST: host, AWS_ENDPOINT_URL: endpoint } = settings;
   return {
     host: settings.HOST,
@@ -121,6 +158,9 @@ function resolve(settings: Settings, targets: readonly Target[]): Config {
       endpoints: {
         costExplorer: settings.AWS_ENDPOINT_URL_COST_EXPLORER ?? endpoint,
         sts: settings.AWS_ENDPOINT_URL_STS ?? endpoint,
+        costOptimizationHub: settings.AWS_ENDPOINT_URL_COST_OPTIMIZATION_HUB ?? endpoint,
+        tagging: settings.AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API ?? endpoint,
+        wellArchitected: settings.AWS_ENDPOINT_URL_WELLARCHITECTED ?? endpoint,
       },
       proxy: settings.HTTPS_PROXY,
       noProxy: settings.NO_PROXY ?? '',
@@ -143,6 +183,14 @@ function resolve(settings: Settings, targets: readonly Target[]): Config {
       intervalMs: milliseconds(settings.COST_INTERVAL),
     },
     forecast: { intervalMs: milliseconds(settings.FORECAST_INTERVAL) },
+    tags: { intervalMs: milliseconds(settings.TAGS_INTERVAL) },
+    optimization: {
+      intervalMs: milliseconds(settings.OPTIMIZATION_INTERVAL),
+      source: settings.OPTIMIZATION_SOURCE,
+      priorities: thresholds(settings),
+    },
+    wellArchitected: { intervalMs: milliseconds(settings.WELLARCHITECTED_INTERVAL) },
+    estimates,
     cacheTtlMs: settings.CACHE_TTL_SECONDS * 1_000,
     maxSeries: settings.MAX_SERIES,
     settings,

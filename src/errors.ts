@@ -2,7 +2,7 @@
  * Why something could not be done, as `/ready`, REST and the log name it.
  *
  * - `throttled`, `access_denied`, `timeout`, `invalid_response`, `wrong_account`, `error`: the collection failed.
- * - `no_data`, `not_enabled`: the collection succeeded, there is nothing to show.
+ * - `no_data`, `not_enabled`, `not_activated`: the collection succeeded, there is nothing to show.
  * - `no_credentials`: the collection was skipped.
  */
 export const CAUSES = [
@@ -10,6 +10,7 @@ export const CAUSES = [
   'access_denied',
   'not_enabled',
   'no_data',
+  'not_activated',
   'timeout',
   'invalid_response',
   'wrong_account',

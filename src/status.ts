@@ -24,6 +24,11 @@ export const CauseBody = Type.Object(
   { description: 'Why the state is not `ok`, and what to do.' },
 );
 
+const PartBody = Type.Object({
+  part: Type.String({ description: 'Part of the collection.', examples: ['eu-central-1'] }),
+  cause: CauseBody,
+});
+
 /** How one collector of a target stands. */
 export const CollectorBody = Type.Object(
   {
@@ -43,13 +48,11 @@ export const CollectorBody = Type.Object(
     cause: Type.Union([CauseBody, Type.Null()], {
       description: 'Null where the state is `ok` or `pending`.',
     }),
-    failed: Type.Array(
-      Type.Object({
-        part: Type.String({ description: 'Part of the collection.', examples: ['eu-central-1'] }),
-        cause: CauseBody,
-      }),
-      { description: 'Parts that failed while others did not.' },
-    ),
+    failed: Type.Array(PartBody, { description: 'Parts that failed while others did not.' }),
+    passedOver: Type.Array(PartBody, {
+      description:
+        'Parts that have nothing to show though nothing failed: a tag key that is not activated, a source that the account has not got.',
+    }),
     lastSuccess: time('Start of the last successful collection'),
     lastAttempt: time('Start of the last attempt that has ended'),
     nextRun: time('When the next collection is due'),
@@ -74,13 +77,14 @@ export type TargetBody = Static<typeof TargetBody>;
 
 /** What is shown of one collector. */
 export function collectorBody(state: CollectorState, now: number): Static<typeof CollectorBody> {
-  const { capability, status, cause, failed, lastSuccess, lastAttempt, nextRun } = state;
+  const { capability, status, cause, failed, passedOver, lastSuccess, lastAttempt, nextRun } = state;
   return {
     collector: capability.name,
     state: status,
     stale: isStale(state, now),
     cause,
     failed: [...failed],
+    passedOver: [...passedOver],
     lastSuccess: isoOrNull(lastSuccess),
     lastAttempt: isoOrNull(lastAttempt),
     nextRun: isoOrNull(nextRun),

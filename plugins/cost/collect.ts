@@ -1,47 +1,11 @@
-import { GetCostAndUsageCommand, type GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
-import { Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
-import { pages } from '../../src/aws/pages.ts';
+import type { GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
+import { invalidResponse } from '../../src/aws/aws-errors.ts';
+import { Amounts, type CostPage, costPages } from '../../src/aws/cost-and-usage.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
-import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import { wellFormed } from '../../src/collection/words.ts';
 import { hasMoved } from './changed.ts';
 import type { CostData, CostSettings } from './model.ts';
-
-/** What a page of a grouped GetCostAndUsage must look like; checked once, where it enters. */
-const Page = TypeCompiler.Compile(
-  Type.Object({
-    ResultsByTime: Type.Array(
-      Type.Object({
-        TimePeriod: Type.Object({ Start: Type.String(), End: Type.String() }),
-        Estimated: Type.Optional(Type.Boolean()),
-        Groups: Type.Array(
-          Type.Object({
-            Keys: Type.Tuple([Type.String(), Type.String()]),
-            Metrics: Type.Record(
-              Type.String(),
-              Type.Object({
-                Amount: Type.String({ pattern: AMOUNT_PATTERN }),
-                Unit: Type.String({ minLength: 1 }),
-              }),
-            ),
-          }),
-        ),
-      }),
-    ),
-    DimensionValueAttributes: Type.Optional(
-      Type.Array(
-        Type.Object({
-          Value: Type.String(),
-          Attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
-        }),
-      ),
-    ),
-    NextPageToken: Type.Optional(Type.String()),
-  }),
-);
 
 /** The days asked for: from the earliest that any figure needs to today, so far. */
 export function periodOf(settings: CostSettings, today: Day): { start: Day; end: Day } {
@@ -77,14 +41,7 @@ export async function collectCost(
     ],
   } satisfies GetCostAndUsageCommandInput;
   const merged = new Merger(settings.metric, daysIn(period.start, period.end));
-  const client = context.aws.costExplorer();
-  const send = (page: GetCostAndUsageCommandInput) =>
-    client.send(new GetCostAndUsageCommand(page), { abortSignal: context.signal });
-  try {
-    for await (const page of pages(request, send)) merged.add(page);
-  } catch (error) {
-    throw awsError(error, 'ce:GetCostAndUsage');
-  }
+  for await (const page of costPages(context.aws.costExplorer(), request, context.signal)) merged.add(page);
   const answer = merged.data(today);
   const before = context.previous?.data;
   if (before === undefined) return { ...answer, movedAt: null };
@@ -94,7 +51,7 @@ export async function collectCost(
 
 /** Merges pages by day: a day may go on on the next page, and the same pair may come again. */
 class Merger {
-  readonly #metric: string;
+  readonly #amounts: Amounts;
   readonly #asked: ReadonlySet<Day>;
   readonly #days = new Map<Day, { estimated: boolean; costs: Map<number, number> }>();
   readonly #services = new Index();
@@ -102,18 +59,13 @@ class Merger {
   readonly #pairs = new Index();
   readonly #pairList: [number, number][] = [];
   readonly #names = new Map<string, string>();
-  #currency: string | null = null;
 
   constructor(metric: string, days: readonly Day[]) {
-    this.#metric = metric;
+    this.#amounts = new Amounts(metric);
     this.#asked = new Set(days);
   }
 
-  add(page: unknown): void {
-    if (!Page.Check(page)) {
-      const first = Page.Errors(page).First();
-      throw invalidResponse(`${first?.path || 'the answer'} is not what GetCostAndUsage documents`);
-    }
+  add(page: CostPage): void {
     for (const { Value, Attributes } of page.DimensionValueAttributes ?? []) {
       const name = Attributes?.description;
       if (name) this.#names.set(wellFormed(Value), wellFormed(name));
@@ -126,12 +78,10 @@ class Merger {
       const day = this.#days.get(Start) ?? { estimated: false, costs: new Map<number, number>() };
       this.#days.set(Start, day);
       day.estimated ||= Estimated ?? false;
-      for (const { Keys, Metrics } of Groups) {
-        const metric = Metrics[this.#metric];
-        if (metric === undefined) throw invalidResponse(`a group lacks ${this.#metric}`);
-        this.#note(metric.Unit);
-        const pair = this.#pair(wellFormed(Keys[0]), wellFormed(Keys[1]));
-        day.costs.set(pair, (day.costs.get(pair) ?? 0) + Number(metric.Amount));
+      for (const group of Groups) {
+        const [service = '', account = ''] = group.Keys;
+        const pair = this.#pair(wellFormed(service), wellFormed(account));
+        day.costs.set(pair, (day.costs.get(pair) ?? 0) + this.#amounts.of(group));
       }
     }
   }
@@ -141,7 +91,7 @@ class Merger {
       if (day !== today && !this.#days.has(day)) throw invalidResponse(`it lacks ${day}`);
     }
     return {
-      currency: this.#currency,
+      currency: this.#amounts.currency,
       services: this.#services.keys(),
       accounts: this.#accounts.keys().map((id) => ({ id, name: this.#names.get(id) ?? null })),
       pairs: this.#pairList,
@@ -154,11 +104,6 @@ class Merger {
           costs: [...costs.values()],
         })),
     };
-  }
-
-  #note(unit: string): void {
-    this.#currency ??= unit;
-    if (unit !== this.#currency) throw invalidResponse(`it mixes ${this.#currency} and ${unit}`);
   }
 
   #pair(service: string, account: string): number {

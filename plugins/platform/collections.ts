@@ -103,6 +103,7 @@ export default fp<CollectionsOptions>(
         aws: fastify.aws,
         cacheTtlMs: config.cacheTtlMs,
         now,
+        other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
         events: {
           onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
           onAttempt: (collector, target, { ok, at, durationMs }) =>

@@ -1,9 +1,12 @@
 import { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
+import { CostOptimizationHubClient } from '@aws-sdk/client-cost-optimization-hub';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { WellArchitectedClient } from '@aws-sdk/client-wellarchitected';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { loadConfig as loadSharedConfig } from '@smithy/core/config';
-import type { AwsCredentialIdentityProvider } from '@smithy/types';
-import type { Config, Target } from '../config.ts';
+import type { AwsCredentialIdentityProvider, MiddlewareStack } from '@smithy/types';
+import type { Endpoints, Target } from '../config.ts';
 import { CollectionError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { awsError, badCredentials } from './aws-errors.ts';
@@ -17,7 +20,7 @@ export const MAX_ATTEMPTS = 3;
 
 /** What the clients of every target share. */
 export interface AwsContext {
-  readonly endpoints: Config['aws']['endpoints'];
+  readonly endpoints: Endpoints;
   readonly transport: Transport;
   readonly ledger: Ledger;
   /** Told of every HTTP attempt. */
@@ -30,6 +33,13 @@ export interface AwsContext {
 export interface AwsSession {
   /** @throws {CollectionError} where the target's partition has no Cost Explorer. */
   costExplorer(): Pick<CostExplorerClient, 'send'>;
+  /** @throws {CollectionError} where the target's partition has no Cost Optimization Hub. */
+  costOptimizationHub(): Pick<CostOptimizationHubClient, 'send'>;
+  tagging(region: string): Pick<ResourceGroupsTaggingAPIClient, 'send'>;
+  wellArchitected(region: string): Pick<WellArchitectedClient, 'send'>;
+  readonly partition: Partition;
+  /** Where regional services are asked: the target's regions, else its own. */
+  readonly regions: readonly string[];
   /** Paid attempts so far. */
   readonly paidRequests: number;
 }
@@ -69,29 +79,41 @@ export class TargetAws {
     const { region, partition } = await this.#place();
     const { credentials } = (await this.#identity()).config;
     const { endpoints, ledger } = this.#context;
+    const { name, regions } = this.#target;
     let paidRequests = 0;
+    const metered = <I extends object, O extends object, Client>(
+      client: Client & { middlewareStack: MiddlewareStack<I, O> },
+    ): Client => {
+      meter(client.middlewareStack, this.#onAttempt);
+      return client;
+    };
+    const settings = (endpoint: string | undefined, at: string) => ({
+      ...this.#settings(endpoint),
+      region: at,
+      credentials,
+    });
     return {
       get paidRequests() {
         return paidRequests;
       },
-      costExplorer: () => {
-        const client = new CostExplorerClient({
-          ...this.#settings(endpoints.costExplorer),
-          region: costExplorerRegion(partition, region),
-          credentials,
-        });
-        meter(client.middlewareStack, this.#onAttempt);
-        purchaseThrough(
-          client.middlewareStack,
-          ledger,
-          { target: this.#target.name, collector },
-          signal,
-          () => {
-            paidRequests++;
-          },
+      partition,
+      regions: regions.length > 0 ? regions : [region],
+      costExplorer() {
+        const at = globalRegion(partition.costExplorerRegion, 'Cost Explorer', partition);
+        const client: CostExplorerClient = metered(
+          new CostExplorerClient(settings(endpoints.costExplorer, at)),
         );
+        purchaseThrough(client.middlewareStack, ledger, { target: name, collector }, signal, () => {
+          paidRequests++;
+        });
         return client;
       },
+      costOptimizationHub() {
+        const at = globalRegion(partition.costOptimizationHubRegion, 'Cost Optimization Hub', partition);
+        return metered(new CostOptimizationHubClient(settings(endpoints.costOptimizationHub, at)));
+      },
+      tagging: (at) => metered(new ResourceGroupsTaggingAPIClient(settings(endpoints.tagging, at))),
+      wellArchitected: (at) => metered(new WellArchitectedClient(settings(endpoints.wellArchitected, at))),
     };
   }
 
@@ -152,12 +174,12 @@ export class TargetAws {
   }
 }
 
-function costExplorerRegion(partition: Partition, region: string): string {
-  if (partition.costExplorerRegion !== undefined) return partition.costExplorerRegion;
+function globalRegion(region: string | undefined, service: string, { name }: Partition): string {
+  if (region !== undefined) return region;
   throw new CollectionError(
     'not_enabled',
-    `The partition ${partition.name} has no Cost Explorer.`,
-    `Use credentials of the paying account in another partition: ${region} has no billing API.`,
+    `The partition ${name} has no ${service}.`,
+    'Use credentials of the paying account in another partition, or switch this capability off for the target.',
   );
 }
 

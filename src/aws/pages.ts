@@ -6,24 +6,30 @@ export const PAGE_LIMIT = 200;
 /**
  * Every page of a query, in order. The same request is sent each time, the token aside: AWS refuses anything else.
  *
+ * @param token - the name that the service gives to the token, in requests and answers alike.
  * @param request - the first page's request, without a token.
- * @param send - sends one request; it goes through the door for money.
+ * @param send - sends one request; for Cost Explorer it goes through the door for money.
  * @throws {CollectionError} `invalid_response` where a token comes twice or the pages do not end within `limit`.
  */
-export async function* pages<Request extends object, Page extends { NextPageToken?: string | undefined }>(
+export async function* pages<
+  Token extends string,
+  Request extends object,
+  Page extends { [T in Token]?: string | undefined },
+>(
+  token: Token,
   request: Request,
-  send: (request: Request & { NextPageToken?: string }) => Promise<Page>,
+  send: (request: Request & { [T in Token]?: string }) => Promise<Page>,
   limit = PAGE_LIMIT,
 ): AsyncGenerator<Page, void, void> {
   const seen = new Set<string>();
-  let token: string | undefined;
+  let next: string | undefined;
   for (let count = 0; count < limit; count++) {
-    const page = await send(token === undefined ? request : { ...request, NextPageToken: token });
+    const page = await send(next === undefined ? request : { ...request, [token]: next });
     yield page;
-    token = page.NextPageToken || undefined;
-    if (token === undefined) return;
-    if (seen.has(token)) throw invalidResponse('it repeats a page token');
-    seen.add(token);
+    next = page[token] || undefined;
+    if (next === undefined) return;
+    if (seen.has(next)) throw invalidResponse('it repeats a page token');
+    seen.add(next);
   }
   throw invalidResponse(`it does not end within ${limit} pages`);
 }

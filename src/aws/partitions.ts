@@ -3,20 +3,37 @@ export interface Partition {
   readonly name: string;
   /** Where Cost Explorer is asked and signed for; undefined where the partition has none. */
   readonly costExplorerRegion: string | undefined;
+  /** Where the Cost Optimization Hub is asked; undefined where the partition has none. */
+  readonly costOptimizationHubRegion: string | undefined;
+  /** Host of the AWS console, without region. */
+  readonly consoleHost: string;
 }
 
+const partition = (
+  name: string,
+  costExplorerRegion?: string,
+  hub?: string,
+  consoleHost = 'console.aws.amazon.com',
+) => ({
+  name,
+  costExplorerRegion,
+  costOptimizationHubRegion: hub,
+  consoleHost,
+});
+
 const PARTITIONS: readonly (readonly [regions: RegExp, partition: Partition])[] = [
-  [/^cn-/, { name: 'aws-cn', costExplorerRegion: 'cn-northwest-1' }],
-  [/^us-gov-/, { name: 'aws-us-gov', costExplorerRegion: undefined }],
-  [/^eusc-/, { name: 'aws-eusc', costExplorerRegion: 'eusc-de-east-1' }],
-  [/^us-iso-/, { name: 'aws-iso', costExplorerRegion: 'us-iso-east-1' }],
-  [/^us-isob-/, { name: 'aws-iso-b', costExplorerRegion: 'us-isob-east-1' }],
-  [/^eu-isoe-/, { name: 'aws-iso-e', costExplorerRegion: 'eu-isoe-west-1' }],
-  [/^us-isof-/, { name: 'aws-iso-f', costExplorerRegion: 'us-isof-south-1' }],
+  [/^cn-/, partition('aws-cn', 'cn-northwest-1', undefined, 'console.amazonaws.cn')],
+  [/^us-gov-/, partition('aws-us-gov', undefined, undefined, 'console.amazonaws-us-gov.com')],
+  [/^eusc-/, partition('aws-eusc', 'eusc-de-east-1', 'eusc-de-east-1', 'console.amazonaws-eusc.eu')],
+  [/^us-iso-/, partition('aws-iso', 'us-iso-east-1')],
+  [/^us-isob-/, partition('aws-iso-b', 'us-isob-east-1')],
+  [/^eu-isoe-/, partition('aws-iso-e', 'eu-isoe-west-1')],
+  [/^us-isof-/, partition('aws-iso-f', 'us-isof-south-1')],
 ];
+
+const COMMERCIAL = partition('aws', 'us-east-1', 'us-east-1');
 
 /** The partition of a region; `aws` where no other claims it. */
 export function partitionOf(region: string): Partition {
-  const found = PARTITIONS.find(([regions]) => regions.test(region));
-  return found?.[1] ?? { name: 'aws', costExplorerRegion: 'us-east-1' };
+  return PARTITIONS.find(([regions]) => regions.test(region))?.[1] ?? COMMERCIAL;
 }

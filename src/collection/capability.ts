@@ -18,9 +18,11 @@ export interface CollectContext<Data> {
   readonly startedAt: number;
   /** The last good snapshot, where there is one. */
   readonly previous: Snapshot<Data> | undefined;
+  /** The kept snapshot of another collector of the same target. */
+  other(collector: string): Snapshot | undefined;
 }
 
-/** A part of a collection (a tag key, a region, a source) that failed while others did not. */
+/** A part of a collection (a tag key, a region, a source), and why it brought nothing. */
 export interface FailedPart {
   readonly part: string;
   readonly cause: Cause;
@@ -31,6 +33,8 @@ export interface Collected<Data> {
   readonly data: Data;
   /** Parts whose figures in `data` are still those of an earlier collection; empty where all went well. */
   readonly failed: readonly FailedPart[];
+  /** Parts that have nothing to show though nothing failed: a tag key that is not activated, a source not enrolled. */
+  readonly passedOver?: readonly FailedPart[];
 }
 
 /** Why a successful collection brought no figures. */

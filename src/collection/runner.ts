@@ -32,6 +32,8 @@ export interface RunnerOptions {
     classify(target: Target, error: unknown): CollectionError;
   };
   readonly events: RunnerEvents;
+  /** The kept snapshot of another collector of a target. */
+  other(target: Target, collector: string): Snapshot | undefined;
   /** Longest time for which a snapshot is fresh, in milliseconds; 0: never. */
   readonly cacheTtlMs: number;
   readonly now: () => number;
@@ -135,6 +137,7 @@ export class Runner {
           signal,
           startedAt: at,
           previous,
+          other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };
       };
@@ -165,7 +168,12 @@ export class Runner {
     }
   }
 
-  async #keep(state: CollectorState, kept: Kept, { failed }: Collected<unknown>, at: number): Promise<void> {
+  async #keep(
+    state: CollectorState,
+    kept: Kept,
+    { failed, passedOver = [] }: Collected<unknown>,
+    at: number,
+  ): Promise<void> {
     const before = { kept: state.kept, emptyHandedAt: state.emptyHandedAt };
     state.kept = kept;
     state.emptyHandedAt = undefined;
@@ -177,6 +185,7 @@ export class Runner {
     }
     state.lastAttempt = at;
     state.failed = failed;
+    state.passedOver = passedOver;
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
@@ -208,6 +217,7 @@ export class Runner {
     const empty = nothingToShow(error.code);
     state.status = empty ?? 'failed';
     state.failed = [];
+    state.passedOver = [];
     state.lastAttempt = at;
     state.emptyHandedAt = at;
     if (empty !== undefined) state.lastSuccess = at;

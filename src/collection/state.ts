@@ -28,6 +28,8 @@ export interface CollectorState {
   /** Why the status is not `ok`. */
   cause: Cause | null;
   failed: readonly FailedPart[];
+  /** Parts that had nothing to show at the last attempt though nothing failed. */
+  passedOver: readonly FailedPart[];
   /** The last good snapshot. */
   kept: Kept | undefined;
   /** Start of the last attempt that ended, and of the last that succeeded; milliseconds since the epoch. */
@@ -73,6 +75,7 @@ export class CollectorStates {
         status: 'pending',
         cause: null,
         failed: [],
+        passedOver: [],
         kept: undefined,
         lastAttempt: undefined,
         lastSuccess: undefined,

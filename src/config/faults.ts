@@ -43,12 +43,18 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; faul
   return { settings: raw as Settings, faults };
 }
 
+const NUMBER = /^\d{1,12}(\.\d{1,6})?$/;
+
 function fromText(schema: TSchema, text: string): unknown {
   const trimmed = text.trim();
   if (schema.type === 'integer') return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : text;
   if (schema.type !== 'array') return trimmed;
-  const items = trimmed.split(',').map((item) => item.trim());
-  return [...new Set(items.filter((item) => item !== ''))];
+  const items = trimmed
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (schema.items.type === 'number') return items.map((item) => (NUMBER.test(item) ? Number(item) : item));
+  return [...new Set(items)];
 }
 
 function fault(where: string, doc: TSchema, value: unknown): Fault {

@@ -73,7 +73,10 @@ const url = (format: 'http-url' | 'redis-url', doc: Omit<Doc, 'expects'>) =>
   );
 
 /** The capabilities, in the order in which they are named everywhere. */
-export const CAPABILITIES = ['cost', 'forecast'] as const;
+export const CAPABILITIES = ['cost', 'forecast', 'tags', 'optimization', 'well-architected'] as const;
+
+/** Where recommendations can come from, the best first. */
+export const SOURCES = ['cost-optimization-hub', 'cost-explorer', 'estimate'] as const;
 
 /** Cost Explorer's metrics that are money. */
 export const COST_METRICS = [
@@ -123,6 +126,13 @@ export const Settings = Type.Object({
     expects: `a comma-separated list of ${CAPABILITIES.join(', ')}`,
     example: 'cost,forecast',
   }),
+  AWS_REGIONS: Type.Array(Type.String({ format: 'region' }), {
+    default: [],
+    description:
+      'Regions in which tagged resources and Well-Architected workloads are looked for. Unset: `AWS_REGION` alone.',
+    expects: 'a comma-separated list of AWS regions',
+    example: 'eu-central-1,us-east-1',
+  }),
   AWS_REGION: Type.Optional(
     Type.String({
       format: 'region',
@@ -143,6 +153,18 @@ export const Settings = Type.Object({
   AWS_ENDPOINT_URL_STS: url('http-url', {
     description: 'Endpoint for STS alone, e.g. a VPC endpoint; wins over `AWS_ENDPOINT_URL`.',
     example: 'https://sts.eu-central-1.amazonaws.com',
+  }),
+  AWS_ENDPOINT_URL_COST_OPTIMIZATION_HUB: url('http-url', {
+    description: 'Endpoint for the Cost Optimization Hub alone; wins over `AWS_ENDPOINT_URL`.',
+    example: 'https://cost-optimization-hub.us-east-1.amazonaws.com',
+  }),
+  AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: url('http-url', {
+    description: 'Endpoint for the Resource Groups Tagging API alone; wins over `AWS_ENDPOINT_URL`.',
+    example: 'https://tagging.eu-central-1.amazonaws.com',
+  }),
+  AWS_ENDPOINT_URL_WELLARCHITECTED: url('http-url', {
+    description: 'Endpoint for the Well-Architected Tool alone; wins over `AWS_ENDPOINT_URL`.',
+    example: 'https://wellarchitected.eu-central-1.amazonaws.com',
   }),
   HTTPS_PROXY: url('http-url', {
     description:
@@ -181,8 +203,36 @@ export const Settings = Type.Object({
     description: 'How many days before today the day of `aws_cost_settled_day` lies.',
     example: '3',
   }),
+  TAG_KEYS: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    default: ['Name', 'Environment', 'Project', 'Team', 'Application', 'Owner', 'CostCenter'],
+    minItems: 1,
+    maxItems: 100,
+    description:
+      'Cost allocation tags by whose values cost is split; one that is not activated is not bought.',
+    expects: 'a comma-separated list of 1 to 100 tag keys of at most 128 characters',
+    example: 'Environment,Team',
+  }),
+  OPTIMIZATION_SOURCE: choice(['auto', ...SOURCES], 'auto', {
+    description:
+      'Where recommendations come from. `auto`: the best that the account has: the Cost Optimization Hub, else Cost Explorer, else the estimate.',
+  }),
+  PRIORITY_THRESHOLDS: Type.Array(Type.Number({ minimum: 0 }), {
+    default: [100, 10],
+    minItems: 2,
+    maxItems: 2,
+    description:
+      'Monthly savings, in the billing currency, from which a recommendation is of `high` and of `medium` priority.',
+    expects: 'two numbers, the greater first',
+    example: '250,50',
+  }),
   COST_INTERVAL: duration('1h', { description: 'Time between two cost collections.' }),
   FORECAST_INTERVAL: duration('1h', { description: 'Time between two forecast collections.' }),
+  TAGS_INTERVAL: duration('30m', { description: 'Time between two tag collections.' }),
+  OPTIMIZATION_INTERVAL: duration('2h', {
+    description:
+      'Time between two optimization collections; what is paid in them is bought at most once a day.',
+  }),
+  WELLARCHITECTED_INTERVAL: duration('6h', { description: 'Time between two Well-Architected collections.' }),
   CACHE_TTL_SECONDS: integer(0, 2_073_600, 3_600, {
     description:
       'Longest time in seconds for which a snapshot is fresh, that is, not bought again (also after a restart with Redis); never longer than 0.9 of its interval. 0: never fresh.',

@@ -49,6 +49,26 @@ export const TargetEntry = Type.Object(
         example: '"111122223333"',
       }),
     ),
+    regions: Type.Optional(
+      Type.Array(Type.String({ format: 'region' }), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Regions of this target, in place of `AWS_REGIONS`. Unset: `AWS_REGIONS`, else its own region.',
+        expects: 'a list of AWS regions',
+        example: '[eu-central-1, us-east-1]',
+      }),
+    ),
+    tagKeys: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+        minItems: 1,
+        maxItems: 100,
+        uniqueItems: true,
+        description: 'Tag keys of this target. Unset: `TAG_KEYS`.',
+        expects: 'a list of 1 to 100 tag keys',
+        example: '[Environment, Team]',
+      }),
+    ),
     capabilities: Type.Optional(
       Type.Array(oneOf(CAPABILITIES), {
         minItems: 1,
@@ -64,6 +84,49 @@ export const TargetEntry = Type.Object(
 
 export type TargetEntry = Static<typeof TargetEntry>;
 
+const rate = (name: string, fallback: number) =>
+  Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: fallback,
+      description: `Share of ${name} that the estimate takes for savings.`,
+      expects: 'a number from 0 to 1',
+      example: String(fallback),
+    }),
+  );
+
+/** `estimates:` in the file that `CONFIG_FILE` names: what stands in where AWS has nothing real. */
+export const Estimates = Type.Object(
+  {
+    ec2: rate("EC2's own cost", 0.2),
+    rds: rate("RDS's own cost", 0.15),
+    ebs: rate("EBS's own cost", 0.1),
+    total: rate('all cost', 0.15),
+    costPerResource: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        default: 5,
+        description: 'Cost in the window that stands for one resource where resources cannot be counted.',
+        expects: 'a number above 0',
+        example: '5',
+      }),
+    ),
+    maxResources: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        default: 100,
+        description: 'Most resources that are estimated for one tag value.',
+        expects: 'a whole number above 0',
+        example: '100',
+      }),
+    ),
+  },
+  strict,
+);
+
+export type Estimates = Required<Static<typeof Estimates>>;
+
 /** The file that `CONFIG_FILE` names. */
 export const TargetsFile = Type.Object(
   {
@@ -74,6 +137,7 @@ export const TargetsFile = Type.Object(
       expects: 'a list of at least one target',
       example: '[{name: production}]',
     }),
+    estimates: Type.Optional(Estimates),
   },
   { ...strict, expects: 'a mapping with the key `targets`', example: 'targets: [{name: production}]' },
 );

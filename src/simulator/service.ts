@@ -3,6 +3,7 @@ import type { Caller, Credentials } from './credentials.ts';
 import type { AwsError } from './errors.ts';
 import type { JsonObject } from './input.ts';
 import type { PageTokens } from './page-tokens.ts';
+import type { Settings } from './settings.ts';
 
 /** An HTTP request, read to its end. */
 export interface WireRequest {
@@ -20,7 +21,8 @@ export interface WireRequest {
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Text, or the bytes of a binary protocol. */
+  readonly body: string | Uint8Array;
 }
 
 /** What an operation computes its answer from. */
@@ -38,6 +40,8 @@ export interface OperationContext {
   readonly pageSize: number;
   readonly tokens: PageTokens;
   readonly credentials: Credentials;
+  /** What the account has switched on. */
+  readonly settings: Settings;
 }
 
 /** One AWS operation. */
@@ -68,4 +72,6 @@ export interface Service {
   /** The regions whose signatures it takes. Default: any. */
   readonly regions?: readonly string[];
   readonly operations: readonly Operation[];
+  /** Its own names, and status, for errors that the simulator names otherwise. */
+  readonly errors?: Readonly<Record<string, readonly [type: string, status: number]>>;
 }

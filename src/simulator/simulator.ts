@@ -11,6 +11,7 @@ import { jsonProtocol } from './protocols/json.ts';
 import { send, sendWith } from './send.ts';
 import type { Operation, Service, WireRequest } from './service.ts';
 import { SERVICES } from './services.ts';
+import { type Settings, settingsWith } from './settings.ts';
 import type { RequestRecord, Simulator, SimulatorOptions } from './types.ts';
 
 const PAGE_SIZE = 5000;
@@ -59,6 +60,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   let pageSize = checkPageSize(options.pageSize ?? PAGE_SIZE);
   let bill = new BillIndex(options.bill);
   let billBefore = bill;
+  let settings: Settings = settingsWith(options.settings);
 
   function billOf(version: number | undefined): BillIndex {
     if (version === undefined || version === bill.version) return bill;
@@ -94,7 +96,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   ): Promise<void> {
     const service = dispatch(request, record);
     const requestId = randomUUID();
-    const refuse = (error: AwsError) => {
+    const refuse = (refusal: AwsError) => {
+      const [type, status] = service.errors?.[refusal.type] ?? [refusal.type, refusal.status];
+      const error = new AwsError(type, refusal.message, status);
       const answer = service.protocol.writeError(error, service, requestId);
       record.status = answer.status;
       record.error = error.type;
@@ -126,6 +130,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         pageSize,
         tokens,
         credentials,
+        settings,
       };
       const output = operation.handle(input, context);
       const body = fault?.kind === 'mutate' ? fault.mutate(structuredClone(output)) : output;
@@ -189,6 +194,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     setClock(now) {
       clock = now ?? ownClock;
+    },
+    setSettings(changes) {
+      settings = settingsWith(changes, settings);
     },
     expireCredentials: () => credentials.expireAll(),
     async close() {

@@ -1,5 +1,6 @@
 import type { FocusRow } from '../focus.ts';
 import type { FaultControl } from './faults.ts';
+import type { Settings } from './settings.ts';
 
 /** A role that can be assumed. */
 export interface RoleOptions {
@@ -35,8 +36,10 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
-  /** Groups on a page of GetCostAndUsage. Default 5,000. */
+  /** Groups on a page of GetCostAndUsage, default 5,000; no page of any operation holds more. */
   readonly pageSize?: number;
+  /** What the account has switched on. */
+  readonly settings?: Partial<Settings>;
   /**
    * The accounts with credentials of their own. Default: any access key is the bill's payer's. Where given, an access
    * key that is not among them is refused. The accounts of the bill can be reached by AssumeRole in any case.
@@ -84,7 +87,9 @@ export interface Simulator {
    * the rows have two currencies.
    */
   setBill(rows: readonly FocusRow[]): void;
-  /** Groups on a page from now on. Throws RangeError below 1. */
+  /** Changes settings; those not named stay. */
+  setSettings(changes: Partial<Settings>): void;
+  /** Groups on a page from now on, and items at most on a page of any operation. Throws RangeError below 1. */
   setPageSize(groups: number): void;
   /** Sets the clock; undefined gives back the one that the simulator was started with. */
   setClock(now: (() => Date) | undefined): void;

@@ -1,0 +1,99 @@
+import {
+  type CostExplorerClient,
+  GetCostAndUsageCommand,
+  type GetCostAndUsageCommandInput,
+} from '@aws-sdk/client-cost-explorer';
+import { type Static, Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { AMOUNT_PATTERN } from '../collection/money.ts';
+import { awsError, invalidResponse } from './aws-errors.ts';
+import { pages } from './pages.ts';
+
+const CostPage = Type.Object({
+  ResultsByTime: Type.Array(
+    Type.Object({
+      TimePeriod: Type.Object({ Start: Type.String(), End: Type.String() }),
+      Estimated: Type.Optional(Type.Boolean()),
+      Groups: Type.Array(
+        Type.Object({
+          Keys: Type.Array(Type.String(), { minItems: 1, maxItems: 2 }),
+          Metrics: Type.Record(
+            Type.String(),
+            Type.Object({
+              Amount: Type.String({ pattern: AMOUNT_PATTERN }),
+              Unit: Type.String({ minLength: 1 }),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+  DimensionValueAttributes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        Value: Type.String(),
+        Attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+      }),
+    ),
+  ),
+  NextPageToken: Type.Optional(Type.String()),
+});
+
+/** A page of a grouped GetCostAndUsage, checked. */
+export type CostPage = Static<typeof CostPage>;
+
+const Page = TypeCompiler.Compile(CostPage);
+
+/**
+ * Buys every page of a grouped GetCostAndUsage; each is checked once, where it enters.
+ *
+ * @throws {CollectionError} `invalid_response` where a page has another shape; else what AWS's error means.
+ */
+export async function* costPages(
+  client: Pick<CostExplorerClient, 'send'>,
+  request: GetCostAndUsageCommandInput,
+  signal: AbortSignal,
+): AsyncGenerator<CostPage, void, void> {
+  const groups = request.GroupBy?.length ?? 0;
+  const send = async (page: GetCostAndUsageCommandInput) => {
+    const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
+    if (!Page.Check(answer)) {
+      const first = Page.Errors(answer).First();
+      throw invalidResponse(`${first?.path || 'the answer'} is not what GetCostAndUsage documents`);
+    }
+    if (answer.ResultsByTime.some(({ Groups }) => Groups.some(({ Keys }) => Keys.length !== groups))) {
+      throw invalidResponse(`a group does not have ${groups} keys`);
+    }
+    return answer;
+  };
+  try {
+    yield* pages('NextPageToken', request, send);
+  } catch (error) {
+    throw awsError(error, 'ce:GetCostAndUsage');
+  }
+}
+
+/** Reads one metric's amounts and refuses a second currency. */
+export class Amounts {
+  readonly #metric: string;
+  #currency: string | null = null;
+
+  constructor(metric: string) {
+    this.#metric = metric;
+  }
+
+  /** ISO 4217 code of all amounts so far; null before the first. */
+  get currency(): string | null {
+    return this.#currency;
+  }
+
+  /** The amount of a group. */
+  of({ Metrics }: { readonly Metrics: Readonly<Record<string, { Amount: string; Unit: string }>> }): number {
+    const metric = Metrics[this.#metric];
+    if (metric === undefined) throw invalidResponse(`a group lacks ${this.#metric}`);
+    this.#currency ??= metric.Unit;
+    if (metric.Unit !== this.#currency)
+      throw invalidResponse(`it mixes ${this.#currency} and ${metric.Unit}`);
+    return Number(metric.Amount);
+  }
+}
