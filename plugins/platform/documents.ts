@@ -31,17 +31,19 @@ interface Rendered {
   readonly etag: string;
 }
 
-const Query = Type.Object(
-  {
-    target: Type.Optional(
-      Type.String({
-        description: 'Name of the target; by default the first of the configuration.',
-        examples: ['default'],
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
+/** Swagger UI fills the example in: it must be a target that there is. */
+const query = (firstTarget: string) =>
+  Type.Object(
+    {
+      target: Type.Optional(
+        Type.String({
+          description: 'Name of the target; by default the first of the configuration.',
+          examples: [firstTarget],
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  );
 
 const NotModified = Type.Null({ description: 'Nothing has changed since the `ETag` in `If-None-Match`.' });
 const error = (description: string) => ({ ...ErrorBody, description });
@@ -61,12 +63,12 @@ export default fp<{ config: Config }>(
             operationId,
             summary,
             description,
-            querystring: Query,
+            querystring: query(config.targets[0]?.name ?? 'default'),
             headers: Type.Object({
               'if-none-match': Type.Optional(
                 Type.String({
                   description: '`ETag` of an earlier answer, a list of them, or `*`.',
-                  examples: ['*'],
+                  examples: ['"iVbm0L5Nq9pHqJvWl5Y0cR3kX2E"'],
                 }),
               ),
             }),

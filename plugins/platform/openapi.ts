@@ -1,10 +1,12 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema } from 'fastify';
 import fp from 'fastify-plugin';
 import { VERSION } from '../../src/version.ts';
+import { ErrorBody } from './errors.ts';
 
 /** SHA-256 of the one inline style of Swagger UI's page; a test derives it from the installed version. */
-const INLINE_STYLE_HASH = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
+export const INLINE_STYLE_HASH = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
 
 /** Content security policy of /docs: nothing from elsewhere. */
 const DOCS_CSP = [
@@ -22,6 +24,7 @@ const DOCS_CSP = [
 /** The OpenAPI 3.1 document at /docs/json, generated from the routes' schemas, and Swagger UI at /docs. */
 export default fp(
   async function openapiPlugin(fastify) {
+    fastify.addSchema({ ...ErrorBody, $id: 'Error' });
     await fastify.register(fastifySwagger, {
       openapi: {
         openapi: '3.1.0',
@@ -41,13 +44,78 @@ export default fp(
         ],
       },
       stripBasePath: false,
+      refResolver: {
+        buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `Schema${index}`),
+      },
+      transform: ({ schema, url }) => ({ schema: documented(schema), url }),
     });
     await fastify.register(fastifySwaggerUi, {
       routePrefix: '/docs',
       staticCSP: DOCS_CSP,
       uiConfig: { docExpansion: 'list', validatorUrl: null },
       theme: { title: 'aws-cost-exporter API' },
+      uiHooks: {
+        // The page links its files relatively only below a slash; the redirect is relative too, for the path prefix's sake.
+        onRequest: async (request, reply) => {
+          if (/^\/docs(\?|$)/.test(request.url)) return reply.redirect('docs/');
+          return undefined;
+        },
+      },
     });
   },
   { name: 'openapi', fastify: '5.x', dependencies: ['errors'] },
 );
+
+/** A response as a route declares it. */
+interface ResponseSchema {
+  readonly description?: string;
+  readonly properties?: object;
+  readonly headers?: Readonly<Record<string, object>>;
+}
+
+const ETAG = {
+  etag: {
+    type: 'string',
+    description:
+      'Names this answer; send it as `If-None-Match` to be answered 304 while nothing has changed.',
+    examples: ['"iVbm0L5Nq9pHqJvWl5Y0cR3kX2E"'],
+  },
+};
+const RETRY_AFTER = {
+  'retry-after': { type: 'integer', description: 'When to ask again, in seconds.', examples: [5] },
+};
+const ALLOW = {
+  allow: { type: 'string', description: 'The methods that are answered.', examples: ['GET, HEAD'] },
+};
+
+/** A route's schema as the document shows it: with what holds for all routes, and errors by reference. */
+function documented<Schema extends FastifySchema | undefined>(schema: Schema): Schema {
+  if (schema === undefined || schema.response === undefined) return schema;
+  const responses: Record<string, ResponseSchema> = {
+    ...(schema.querystring ? { 400: error('A parameter is unknown or wrong; the message names it.') } : {}),
+    ...schema.response,
+    405: error('Only GET and HEAD are answered here.'),
+  };
+  const conditional = hasProperty(schema.headers, 'if-none-match');
+  const response = Object.entries(responses).map(([status, one]) => {
+    const isError = one.properties === ErrorBody.properties;
+    const headers = {
+      ...(conditional && /^(200|304)$/.test(status) ? ETAG : {}),
+      ...(isError && status === '503' ? RETRY_AFTER : {}),
+      ...(status === '405' ? ALLOW : {}),
+    };
+    const shown = isError ? { $ref: 'Error#', description: one.description } : one;
+    return [status, Object.keys(headers).length > 0 ? { ...shown, headers } : shown];
+  });
+  return { ...schema, response: Object.fromEntries(response) };
+}
+
+function error(description: string): ResponseSchema {
+  return { ...ErrorBody, description };
+}
+
+function hasProperty(schema: unknown, name: string): boolean {
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return false;
+  const { properties } = schema;
+  return typeof properties === 'object' && properties !== null && name in properties;
+}

@@ -80,6 +80,11 @@ export class ExpectedBill {
     return Money.sum(0, ...this.#days(from, to).map(({ amount }) => amount));
   }
 
+  /** From `first` days before today up to and without `last` days before it. */
+  sumOfDays(first: number, last: number): Decimal {
+    return this.#total(addDays(this.today, -first), addDays(this.today, -last));
+  }
+
   /** Over the 30 complete days before today. */
   get total(): Decimal {
     return this.#total(addDays(this.today, -30), this.today);

@@ -41,10 +41,13 @@ export interface CommandOptions {
 
 const NEEDED = /^(PATH|HOME|USER|TMPDIR|LANG|LC_.*|SystemRoot)$|^npm_config_|^_?TAP|^NODE_V8_COVERAGE$/i;
 
-/** The environment that a process of the product gets: no setting of this machine, and credentials for a simulator. */
+/**
+ * The environment that a process of the product gets: no setting of this machine, credentials for a simulator, free ports. What is
+ * undefined in `env` is unset.
+ */
 export function environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const needed = Object.entries(process.env).filter(([name]) => NEEDED.test(name));
-  return {
+  const all = {
     ...Object.fromEntries(needed),
     AWS_ACCESS_KEY_ID: 'AKIATESTTESTTESTTEST',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-test',
@@ -54,6 +57,7 @@ export function environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     METRICS_PORT: '0',
     ...env,
   };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** Starts a process in a group of its own; it, and all that it has started, is killed when the test ends. */
@@ -118,11 +122,11 @@ export interface Served extends Command {
   log(): Record<string, unknown>[];
 }
 
-/** Starts `serve` on free ports and waits until both listen. @throws Error with its output where it ends instead. */
+/** Starts `serve` on free ports and waits until its listeners (two unless told otherwise) are up. @throws Error with its output where it ends instead. */
 export async function startServe(
   t: TestScope,
   env: NodeJS.ProcessEnv,
-  options: CommandOptions & { args?: readonly string[] } = {},
+  options: CommandOptions & { args?: readonly string[]; listeners?: number } = {},
 ): Promise<Served> {
   const command = startCommand(t, options.args ?? [CLI, 'serve'], { ...options, env });
   let ended = false;
@@ -133,9 +137,9 @@ export async function startServe(
     const found = [...command.stdout().matchAll(/Server listening at (http:\/\/[^"]+)"/g)];
     if (ended) return [];
     // The metrics' listener is the first.
-    return found.length >= 2 ? found.map(([, url]) => url) : undefined;
+    return found.length >= (options.listeners ?? 2) ? found.map(([, url]) => url) : undefined;
   });
-  const [metricsUrl, restUrl] = urls;
+  const [metricsUrl, restUrl = metricsUrl] = urls;
   if (metricsUrl === undefined || restUrl === undefined) {
     throw new Error(`serve ended: ${command.stdout()}${command.stderr()}`);
   }

@@ -39,7 +39,7 @@ async function startCase(t: Test, file: string, at: string, metric: Metric): Pro
   const clock = () => now;
   const bill = await readFocusFile(file, { today: new Date(now) });
   // Small pages: days go on from one page to the next.
-  const simulator = await startSimulator({ bill, now: () => new Date(now), pageSize: 37 });
+  const simulator = await startSimulator({ bill, now: () => new Date(now), pageSize: 197 });
   t.teardown(() => simulator.close());
   const config = loadConfig(
     environment({ AWS_ENDPOINT_URL: simulator.url, COST_METRIC: metric, LOG_LEVEL: 'silent' }),

@@ -1,0 +1,97 @@
+import type { Browser } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { INLINE_STYLE_HASH } from '../../plugins/platform/openapi.ts';
+import { ask, startExporter } from '../helper.ts';
+import { launchChromium, openPage } from '../servers/chromium.ts';
+import { startPrefixProxy } from './prefix-proxy.ts';
+
+/** Not the names that examples would have by themselves. */
+const TARGETS =
+  'targets: [{name: production}, {name: staging, roleArn: "arn:aws:iam::222222222222:role/read"}]';
+
+/** Opens Swagger UI and resolves once it shows the operations. */
+async function openDocs(browser: Browser, url: string) {
+  const { page, problems } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+  await page.goto(url);
+  await page.waitForSelector('.opblock');
+  return { page, problems };
+}
+
+/** Executes every operation; the answers by path. */
+async function executeAll(page: Awaited<ReturnType<typeof openDocs>>['page']) {
+  const answers: Record<string, { status: string; url: string }> = {};
+  for (const block of await page.locator('.opblock').all()) {
+    const path = (await block.locator('.opblock-summary-path').getAttribute('data-path')) ?? '';
+    await block.locator('.opblock-summary-control').click();
+    await block.locator('.try-out__btn').click();
+    await block.locator('.execute').click();
+    const answer = block.locator('.live-responses-table .response-col_status').last();
+    const status = (await answer.textContent())?.trim().match(/^\d+/)?.[0] ?? '';
+    answers[path] = { status, url: (await block.locator('.request-url pre').textContent()) ?? '' };
+    await block.locator('.opblock-summary-control').click();
+  }
+  return answers;
+}
+
+async function works(t: Test, browser: Browser, base: string, paths: readonly string[]) {
+  const { page, problems } = await openDocs(browser, `${base}/docs`);
+  t.equal(page.url(), `${base}/docs/`, '/docs leads to /docs/, the prefix kept');
+  t.equal(await page.title(), 'aws-cost-exporter API');
+  const answers = await executeAll(page);
+  t.strictSame(Object.keys(answers).toSorted(), paths.toSorted(), 'every operation is there');
+  for (const [path, { status, url }] of Object.entries(answers)) {
+    t.equal(status, '200', `${path} answers 200`);
+    t.match(url.trim(), new RegExp(`^${base}${path}(\\?|$)`), `${path} is asked where the page came from`);
+  }
+  t.strictSame(problems, [], 'no error in the console, no violation of the content security policy');
+  await page.close();
+}
+
+t.test('Swagger UI in a real browser', async (t) => {
+  const browser = await launchChromium(t);
+  if (browser === undefined) return;
+  const exporter = await startExporter(t, { configFile: TARGETS });
+  const document = (await exporter.get('/docs/json')).json<{ paths: object }>();
+  const paths = Object.keys(document.paths);
+
+  await t.test('"Try it out" answers on every route', (t) => works(t, browser, exporter.restUrl, paths));
+
+  await t.test('behind a path prefix as well', async (t) => {
+    await works(t, browser, await startPrefixProxy(t, exporter.restUrl), paths);
+  });
+
+  await t.test('the policy allows exactly the one inline style that the installed version has', async (t) => {
+    const { page, problems } = await openPage(browser);
+    await page.route('**/docs/', async (route) => {
+      const response = await route.fetch();
+      const policy = response.headers()['content-security-policy']?.replace(INLINE_STYLE_HASH, '') ?? '';
+      await route.fulfill({
+        response,
+        headers: { ...response.headers(), 'content-security-policy': policy },
+      });
+    });
+    await page.goto(`${exporter.restUrl}/docs/`);
+    await page.waitForSelector('.opblock');
+    const hashes = problems.flatMap((problem) => problem.match(/'sha256-[^']+'/g) ?? []);
+    t.strictSame(new Set(hashes), new Set([INLINE_STYLE_HASH]), problems.join('\n'));
+    await page.close();
+  });
+});
+
+t.test('the redirect to /docs/ is relative, and stays when there is a query', async (t) => {
+  const { restUrl } = await startExporter(t, { settle: false });
+  for (const path of ['/docs', '/docs?a=b']) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers } = await ask(`${restUrl}${path}`, { method });
+      t.match(
+        { status, location: headers.location },
+        { status: 302, location: 'docs/' },
+        `${method} ${path}`,
+      );
+    }
+  }
+  const page = await ask(`${restUrl}/docs/`);
+  t.equal(page.status, 200);
+  t.notMatch(page.text, /(src|href)="(\/|https?:)/, 'every link of the page is relative');
+  t.match(page.headers['content-security-policy'], /^default-src 'none'; script-src 'self';/);
+});
