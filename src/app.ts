@@ -9,6 +9,7 @@ import errors, { handleError, parameterError, refuseMalformed } from '../plugins
 import metrics from '../plugins/platform/metrics.ts';
 import openapi from '../plugins/platform/openapi.ts';
 import store from '../plugins/platform/store.ts';
+import tags from '../plugins/tags/index.ts';
 import { healthRoute } from '../routes/health.ts';
 import { homeRoute } from '../routes/home.ts';
 import { metricsRoute } from '../routes/metrics.ts';
@@ -19,7 +20,7 @@ import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
 
 /** The capabilities, in the canonical order. */
-const CAPABILITIES = { cost, forecast };
+const CAPABILITIES = { cost, forecast, tags };
 
 /** What an app is made from; all but `config` is for tests and the demo. */
 export interface AppOptions {

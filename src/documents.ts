@@ -45,3 +45,21 @@ export const moneyOrNull = (description: string, example: number) =>
 /** A UTC day. */
 export const day = (description: string, example: string) =>
   Type.String({ format: 'date', description: `${description}, UTC.`, examples: [example] });
+
+const count = (description: string, example: string) =>
+  Type.Optional(Type.String({ pattern: '^\\d{1,9}$', description, examples: [example] }));
+
+/** Query parameters of a list that may be asked for in pages. */
+export const paging = {
+  limit: count('Most items of the list; by default all.', '20'),
+  offset: count('Items of the list to skip; by default none.', '40'),
+};
+
+/** One page of a list. */
+export function pageOf<Item>(
+  items: readonly Item[],
+  { limit, offset }: { readonly limit?: string | undefined; readonly offset?: string | undefined },
+): Item[] {
+  const start = Number(offset ?? 0);
+  return items.slice(start, limit === undefined ? undefined : start + Number(limit));
+}

@@ -35,7 +35,7 @@ export default fp<{ config: Config }>(
         claims: view.snapshot.data.accounts.map(({ id }) => id),
         document: (reason) => costDocument(view, settings, reason),
       }),
-      empty: (reason, now) => emptyCostDocument(reason, now, settings),
+      empty: (reason, _target, now) => emptyCostDocument(reason, now, settings),
     };
     fastify.collections.register(capability);
     fastify.documentRoute({

@@ -36,7 +36,7 @@ export default fp<{ config: Config }>(
         claims: [],
         document: (reason) => forecastDocument(view, reason),
       }),
-      empty: (reason, now) => emptyForecastDocument(reason, dayOf(now)),
+      empty: (reason, _target, now) => emptyForecastDocument(reason, dayOf(now)),
     };
     fastify.collections.register(capability);
     fastify.documentRoute({

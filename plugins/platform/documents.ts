@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type TObject, Type } from '@sinclair/typebox';
+import { type TObject, type TProperties, Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type CollectorState, isStale, reasonOf } from '../../src/collection/state.ts';
@@ -13,6 +13,9 @@ declare module 'fastify' {
   }
 }
 
+/** Path and query parameters of a request, `target` aside. */
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
 /** A data route: everything of it but its content is the same for all. */
 export interface DocumentRoute {
   readonly url: string;
@@ -23,6 +26,12 @@ export interface DocumentRoute {
   readonly description: string;
   /** Schema of the whole body, envelope included. */
   readonly body: TObject;
+  /** Path parameters. */
+  readonly params?: TObject;
+  /** Query parameters beside `target`. */
+  readonly query?: TProperties;
+  /** What of the whole document is asked for; undefined answers 404. Without it the whole document. */
+  select?(document: object, parameters: Parameters): object | undefined;
 }
 
 /** A body as it is sent. */
@@ -31,8 +40,11 @@ interface Rendered {
   readonly etag: string;
 }
 
+/** Bodies kept for each publication: more queries than these are rendered anew. */
+const CACHED_BODIES = 64;
+
 /** Swagger UI fills the example in: it must be a target that there is. */
-const query = (firstTarget: string) =>
+const querySchema = (firstTarget: string, more: TProperties = {}) =>
   Type.Object(
     {
       target: Type.Optional(
@@ -41,21 +53,41 @@ const query = (firstTarget: string) =>
           examples: [firstTarget],
         }),
       ),
+      ...more,
     },
     { additionalProperties: false },
   );
 
+const ConditionalHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: '`ETag` of an earlier answer, a list of them, or `*`.',
+      examples: ['"iVbm0L5Nq9pHqJvWl5Y0cR3kX2E"'],
+    }),
+  ),
+});
+
 const NotModified = Type.Null({ description: 'Nothing has changed since the `ETag` in `If-None-Match`.' });
 const error = (description: string) => ({ ...ErrorBody, description });
+
+const ERRORS = {
+  304: NotModified,
+  400: error('A parameter is unknown or wrong; the message names it.'),
+  404: error('There is no such target or item, or the capability is off for the target.'),
+  503: error('Nothing was collected yet; the code says why, `Retry-After` when to ask again (seconds).'),
+};
 
 /** Data routes with envelope, ETag, 304, 404 and 503, from publications alone. */
 export default fp<{ config: Config }>(
   async function documentsPlugin(fastify, { config }) {
     const { collections, aws } = fastify;
+    const names = config.targets.map((target) => target.name);
+    const [first = 'default'] = names;
     const cache = new WeakMap<object, Map<string, Rendered>>();
 
-    fastify.decorate('documentRoute', ({ url, collector, operationId, summary, description, body }) => {
-      fastify.get<{ Querystring: { target?: string } }>(
+    fastify.decorate('documentRoute', (route) => {
+      const { url, collector, operationId, summary, description, body, params, query, select } = route;
+      fastify.get<{ Querystring: Record<string, string>; Params: Record<string, string> }>(
         url,
         {
           schema: {
@@ -63,35 +95,21 @@ export default fp<{ config: Config }>(
             operationId,
             summary,
             description,
-            querystring: query(config.targets[0]?.name ?? 'default'),
-            headers: Type.Object({
-              'if-none-match': Type.Optional(
-                Type.String({
-                  description: '`ETag` of an earlier answer, a list of them, or `*`.',
-                  examples: ['"iVbm0L5Nq9pHqJvWl5Y0cR3kX2E"'],
-                }),
-              ),
-            }),
-            response: {
-              200: body,
-              304: NotModified,
-              400: error('A parameter is unknown or wrong; the message names it.'),
-              404: error('There is no such target, or the capability is off for it.'),
-              503: error(
-                'Nothing was collected yet; the code says why, `Retry-After` when to ask again (seconds).',
-              ),
-            },
+            querystring: querySchema(first, query),
+            headers: ConditionalHeaders,
+            ...(params === undefined ? {} : { params }),
+            response: { 200: body, ...ERRORS },
           },
         },
         async (request, reply) => {
-          const name = request.query.target ?? config.targets[0]?.name ?? '';
-          if (!config.targets.some((target) => target.name === name)) {
-            const names = config.targets.map((target) => target.name).join(', ');
+          const { target: name = first, ...filters } = request.query;
+          const asked = JSON.stringify(name);
+          if (!names.includes(name)) {
             return sendError(
               reply,
               404,
               'unknown_target',
-              `There is no target ${JSON.stringify(name)}. Targets: ${names}.`,
+              `There is no target ${asked}. Targets: ${names.join(', ')}.`,
             );
           }
           const state = collections.states.get(collector, name);
@@ -103,39 +121,52 @@ export default fp<{ config: Config }>(
               `The capability ${collector} is off for target ${name}.`,
             );
           }
-          const rendered = render(state);
-          return rendered === undefined ? notYet(state, reply) : send(rendered, request, reply);
+          const parameters = { ...filters, ...request.params };
+          const rendered = render(state, JSON.stringify([url, parameters]), (document) =>
+            select === undefined ? document : select(document, parameters),
+          );
+          if (rendered === 'not_found') {
+            return sendError(
+              reply,
+              404,
+              'not_found',
+              `There is no ${request.url.split('?')[0]} for target ${name}.`,
+            );
+          }
+          return rendered === 'not_yet' ? notYet(state, reply) : send(rendered, request, reply);
         },
       );
     });
 
-    function render(state: CollectorState): Rendered | undefined {
+    function render(
+      state: CollectorState,
+      query: string,
+      select: (document: object) => object | undefined,
+    ): Rendered | 'not_found' | 'not_yet' {
       const { capability, target } = state;
       const publication = collections.current(capability.name, target.name);
       const reason = reasonOf(state);
       const stale = isStale(state, collections.now());
-      if (publication !== undefined) {
-        const key = `${stale} ${reason}`;
-        const kept = cache.get(publication) ?? new Map<string, Rendered>();
-        cache.set(publication, kept);
-        const { accountId, collectedAt } = publication.snapshot;
-        const rendered =
-          kept.get(key) ??
-          rendering({
-            target: target.name,
-            accountId,
-            collectedAt,
-            stale,
-            ...publication.presented.document(reason),
-          });
-        kept.set(key, rendered);
-        return rendered;
+      if (publication === undefined) {
+        const accountId = aws.knownAccount(target.name);
+        if (reason === null || accountId === undefined || state.lastAttempt === undefined) return 'not_yet';
+        const collectedAt = new Date(state.lastAttempt).toISOString();
+        const document = select(capability.empty(reason, target, collections.now()));
+        return document
+          ? rendering({ target: target.name, accountId, collectedAt, stale, ...document })
+          : 'not_found';
       }
-      const accountId = aws.knownAccount(target.name);
-      if (reason === null || accountId === undefined || state.lastAttempt === undefined) return undefined;
-      const collectedAt = new Date(state.lastAttempt).toISOString();
-      const document = capability.empty(reason, collections.now());
-      return rendering({ target: target.name, accountId, collectedAt, stale, ...document });
+      const kept = cache.get(publication) ?? new Map<string, Rendered>();
+      cache.set(publication, kept);
+      const key = `${stale} ${reason} ${query}`;
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const { accountId, collectedAt } = publication.snapshot;
+      const document = select(publication.presented.document(reason));
+      if (document === undefined) return 'not_found';
+      const rendered = rendering({ target: target.name, accountId, collectedAt, stale, ...document });
+      if (kept.size < CACHED_BODIES) kept.set(key, rendered);
+      return rendered;
     }
 
     function notYet(state: CollectorState, reply: FastifyReply): FastifyReply {

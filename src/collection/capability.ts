@@ -97,5 +97,5 @@ export interface Capability<Data = unknown> {
   collect(context: CollectContext<Data>): Promise<Collected<Data>>;
   present(view: View<Data>): Presented;
   /** The REST document without its envelope where there is no snapshot, but a reason; `now` in milliseconds since the epoch. */
-  empty(reason: EmptyReason, now: number): object;
+  empty(reason: EmptyReason, target: Target, now: number): object;
 }

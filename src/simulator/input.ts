@@ -74,3 +74,28 @@ export function readOptionalInteger(
     throw constraintError(value, path, `Member must have value less than or equal to ${most}`);
   return value;
 }
+
+/** Reads a boolean that may be missing. */
+export function readOptionalBoolean(value: unknown, path: string): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw wrongType(path, 'a boolean');
+  return value;
+}
+
+/** Reads a string that must be one of a set, or missing. */
+export function readOptionalEnum(
+  value: unknown,
+  path: string,
+  allowed: readonly string[],
+): string | undefined {
+  return value === undefined || value === null ? undefined : readEnum(value, path, allowed);
+}
+
+/** Refuses a list that is there with fewer or more members than it may have. */
+export function checkLength(list: readonly unknown[], value: unknown, path: string, most: number): void {
+  const isMissing = value === undefined || value === null;
+  if (!isMissing && (list.length < 1 || list.length > most)) {
+    const limits = `Member must have length between 1 and ${most}`;
+    throw constraintError(`${list.length} members`, path, limits);
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  ListCostAllocationTagsCommand,
+  type ListCostAllocationTagsCommandInput,
+} from '@aws-sdk/client-cost-explorer';
+import { Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
+import { pages } from '../../src/aws/pages.ts';
+import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
+import { dayOf } from '../../src/collection/periods.ts';
+import { CollectionError, publicCause } from '../../src/errors.ts';
+import { type CostByTag, collectKey, type TagSettings } from './collect-key.ts';
+import { countResources } from './count-resources.ts';
+import type { TagKeyData, TagsData } from './model.ts';
+
+const Answer = TypeCompiler.Compile(
+  Type.Object({
+    CostAllocationTags: Type.Array(Type.Object({ TagKey: Type.String(), Status: Type.String() })),
+    NextToken: Type.Optional(Type.String()),
+  }),
+);
+
+/**
+ * Buys the cost of each active tag key by value and service, and counts the tagged resources. A key that fails keeps its
+ * last good values; the others do not notice.
+ *
+ * @throws {CollectionError} where every key fails.
+ */
+export async function collectTags(
+  context: CollectContext<TagsData>,
+  settings: TagSettings,
+): Promise<Collected<TagsData>> {
+  const { target, previous, startedAt } = context;
+  const failed: FailedPart[] = [];
+  const passedOver: FailedPart[] = [];
+  const activation = await activeKeys(context).catch((error) => {
+    passedOver.push(part('ListCostAllocationTags', error));
+    return null;
+  });
+  const collectedAt = new Date(startedAt).toISOString();
+  const keys: TagKeyData[] = [];
+  let currency: string | null = null;
+  for (const key of target.tagKeys) {
+    const base = { key, collectedAt, end: dayOf(startedAt), values: [] };
+    if (activation !== null && !activation.active.includes(key)) {
+      passedOver.push({ part: key, cause: NOT_ACTIVATED });
+      keys.push({ ...base, reason: 'not_activated' });
+      continue;
+    }
+    try {
+      const cost: CostByTag = await collectKey(context, key, settings);
+      currency ??= cost.currency;
+      if (cost.currency !== null && cost.currency !== currency) {
+        throw invalidResponse(`it is in ${cost.currency}, the other keys' in ${currency}`);
+      }
+      keys.push({ ...base, reason: null, values: cost.values });
+    } catch (error) {
+      const failure = part(key, error);
+      failed.push(failure);
+      keys.push(
+        previous?.data.keys.find((kept) => kept.key === key) ?? { ...base, reason: failure.cause.code },
+      );
+      // Throttled, out of time or without credentials: the next key would fail alike, and might be paid for.
+      if (context.signal.aborted) break;
+    }
+  }
+  if (failed.length > 0 && failed.length === keys.length - notActivated(keys)) throw asError(failed[0]!);
+  const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
+    const failure = part('GetResources', error);
+    failed.push(failure);
+    return failure.cause.code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
+  });
+  currency ??= previous?.data.currency ?? null;
+  return { data: { currency, keys, resources, activation }, failed, passedOver };
+}
+
+const NOT_ACTIVATED = {
+  code: 'not_activated',
+  message: 'The key is not an active cost allocation tag, so cost is not split by it.',
+  advice:
+    'Activate it as the payer: Billing and Cost Management, Cost allocation tags. Cost is split from then on, not for earlier days.',
+} as const;
+
+/**
+ * The keys of the target that are active cost allocation tags. The call is paid, so it is made once in a UTC day.
+ *
+ * @throws {CollectionError} where AWS denies it (only a payer may ask) or fails.
+ */
+async function activeKeys(context: CollectContext<TagsData>): Promise<TagsData['activation']> {
+  const { target, previous, startedAt, signal, aws } = context;
+  const kept = previous?.data.activation;
+  if (kept && dayOf(Date.parse(kept.collectedAt)) === dayOf(startedAt)) return kept;
+  const client = aws.costExplorer();
+  const active: string[] = [];
+  const send = async (request: ListCostAllocationTagsCommandInput) => {
+    const answer: unknown = await client.send(new ListCostAllocationTagsCommand(request), {
+      abortSignal: signal,
+    });
+    if (!Answer.Check(answer)) throw invalidResponse('it is not what ListCostAllocationTags documents');
+    return answer;
+  };
+  const request = { Status: 'Active', TagKeys: [...target.tagKeys], MaxResults: 1_000 } as const;
+  try {
+    for await (const page of pages('NextToken', { ...request, TagKeys: [...target.tagKeys] }, send)) {
+      active.push(
+        ...page.CostAllocationTags.filter(({ Status }) => Status === 'Active').map(({ TagKey }) => TagKey),
+      );
+    }
+  } catch (error) {
+    throw awsError(error, 'ce:ListCostAllocationTags');
+  }
+  return { collectedAt: new Date(startedAt).toISOString(), active };
+}
+
+function part(name: string, error: unknown): FailedPart {
+  return {
+    part: name,
+    cause: publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*')),
+  };
+}
+
+function asError({ cause }: FailedPart): CollectionError {
+  return new CollectionError(cause.code, cause.message, cause.advice);
+}
+
+function notActivated(keys: readonly TagKeyData[]): number {
+  return keys.filter(({ reason }) => reason === 'not_activated').length;
+}
