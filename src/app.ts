@@ -2,6 +2,7 @@ import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import cost from '../plugins/cost/index.ts';
 import forecast from '../plugins/forecast/index.ts';
+import optimization from '../plugins/optimization/index.ts';
 import aws from '../plugins/platform/aws.ts';
 import collections from '../plugins/platform/collections.ts';
 import documents from '../plugins/platform/documents.ts';
@@ -20,7 +21,7 @@ import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
 
 /** The capabilities, in the canonical order. */
-const CAPABILITIES = { cost, forecast, tags };
+const CAPABILITIES = { cost, forecast, tags, optimization };
 
 /** What an app is made from; all but `config` is for tests and the demo. */
 export interface AppOptions {

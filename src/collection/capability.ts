@@ -85,6 +85,8 @@ export interface Capability<Data = unknown> {
   readonly families: readonly Family[];
   /** Collectors of the same target whose snapshots `present` reads: it is published anew after them. */
   readonly reads: readonly string[];
+  /** Collectors of the same target whose snapshots `collect` reads: its first run waits for theirs. */
+  readonly collectsAfter?: readonly string[];
   /** Whether kept data found in a store is of this shape. */
   accepts(data: unknown): data is Data;
   /** What of the configuration decides what is bought: a kept snapshot with another fingerprint is not used. */

@@ -29,6 +29,7 @@ export class Jobs {
   readonly #options: JobsOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<CollectorState, number>();
+  readonly #firstRuns = new Map<CollectorState, Promise<void>>();
   /** When the next regular tick of each job is due. */
   readonly #ticks = new Map<CollectorState, number>();
   #stopped = false;
@@ -66,7 +67,7 @@ export class Jobs {
     const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
     const wait = (runner.isFresh(state) ? runner.freshUntil(state) - now() : intervalMs) + phase;
     this.#tickAt(state, now() + wait);
-    void this.#run(state);
+    this.#firstRuns.set(state, this.#firstRun(state));
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {
         this.#tickAt(state, now() + intervalMs);
@@ -81,6 +82,15 @@ export class Jobs {
         }),
       );
     });
+  }
+
+  /** Runs at once, or after the first runs of the collectors that it reads. */
+  async #firstRun(state: CollectorState): Promise<void> {
+    const { collectsAfter = [] } = state.capability;
+    const isRead = (other: CollectorState) =>
+      other.target === state.target && collectsAfter.includes(other.capability.name);
+    await Promise.all([...this.#firstRuns].filter(([other]) => isRead(other)).map(([, run]) => run));
+    if (!this.#stopped) await this.#run(state);
   }
 
   #tickAt(state: CollectorState, at: number): void {

@@ -49,13 +49,17 @@ const duration = (fallback: string, doc: Omit<Doc, 'expects' | 'example'>) =>
   });
 
 /** One of some words. */
-export const oneOf = <T extends string>(values: readonly T[], options?: SchemaOptions) =>
+export const oneOf = <const T extends string>(values: readonly T[], options?: SchemaOptions) =>
   Type.Union(
     values.map((value) => Type.Literal(value)),
     options,
   );
 
-const choice = <T extends string>(values: readonly T[], fallback: T, doc: Omit<Doc, 'expects' | 'example'>) =>
+const choice = <const T extends string>(
+  values: readonly T[],
+  fallback: T,
+  doc: Omit<Doc, 'expects' | 'example'>,
+) =>
   oneOf(values, {
     default: fallback,
     expects: `one of ${values.join(', ')}`,

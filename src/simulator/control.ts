@@ -4,6 +4,7 @@ import { type GenerateOptions, generateBill } from './bill/generate-bill.ts';
 import type { FaultRule } from './faults.ts';
 import { isObject, type JsonObject } from './input.ts';
 import type { WireAnswer, WireRequest } from './service.ts';
+import type { Settings } from './settings.ts';
 import type { Simulator } from './types.ts';
 
 /** Where other processes steer the simulator. */
@@ -116,6 +117,22 @@ function setPageSize(simulator: Simulator, { groups }: JsonObject): void {
   simulator.setPageSize(groups);
 }
 
+function setSettings(simulator: Simulator, body: JsonObject): void {
+  const changes: { -readonly [Field in keyof Settings]?: Settings[Field] } = {};
+  for (const [field, value] of Object.entries(body)) {
+    if (field === 'hubEnrolled' && typeof value === 'boolean') changes.hubEnrolled = value;
+    else if (field === 'activeTagKeys' && value === null) changes.activeTagKeys = undefined;
+    else if (field === 'activeTagKeys' && Array.isArray(value)) changes.activeTagKeys = value.map(String);
+    else if (
+      field === 'savingsEstimationMode' &&
+      (value === 'AfterDiscounts' || value === 'BeforeDiscounts')
+    ) {
+      changes.savingsEstimationMode = value;
+    } else throw new ControlError(`'${field}' is no setting, or its value is none`);
+  }
+  simulator.setSettings(changes);
+}
+
 type Control = (simulator: Simulator, body: JsonObject) => unknown;
 
 const CONTROLS: Readonly<Record<string, Control>> = {
@@ -126,6 +143,7 @@ const CONTROLS: Readonly<Record<string, Control>> = {
   'POST bill': setBill,
   'POST clock': setClock,
   'POST page-size': setPageSize,
+  'POST settings': setSettings,
   'POST expire-credentials': (simulator) => simulator.expireCredentials(),
   'GET requests': (simulator) => simulator.requests,
 };
@@ -141,7 +159,7 @@ function answer(status: number, body: unknown): WireAnswer {
 /**
  * Answers a request to `/_simulator/`: `POST faults` (a rule; no `mutate`), `DELETE faults`, `POST bill`
  * (`{rows}` or `{generate}`), `POST clock` (`{now}`: it stands still there; null: back to the simulator's own),
- * `POST page-size` (`{groups}`), `POST expire-credentials`, `GET requests`. 400 says what is wrong, 404 is no such control.
+ * `POST page-size` (`{groups}`), `POST settings` (changes; `activeTagKeys: null` is the default), `POST expire-credentials`, `GET requests`. 400 says what is wrong, 404 is no such control.
  */
 export function control(simulator: Simulator, request: WireRequest): WireAnswer {
   const action = CONTROLS[`${request.method} ${request.path.slice(CONTROL_PREFIX.length)}`];

@@ -3,6 +3,8 @@ export { type ReadFocusOptions, readFocusFile, writeFocusFile } from './bill/foc
 export { type GenerateOptions, generateBill } from './bill/generate-bill.ts';
 export { costExplorerService } from './bill/service-names.ts';
 export { lastCompleteDay, shiftBill } from './bill/shift.ts';
+export { NOT_ENABLED } from './fault-presets.ts';
 export type { FaultAction, FaultConditions, FaultControl, FaultRule } from './faults.ts';
+export type { Settings } from './settings.ts';
 export { startSimulator } from './simulator.ts';
 export type { AccountOptions, RequestRecord, RoleOptions, Simulator, SimulatorOptions } from './types.ts';

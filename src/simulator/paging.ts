@@ -5,13 +5,15 @@ import { type PageState, queryHash } from './page-tokens.ts';
 import type { OperationContext } from './service.ts';
 
 /** One request of a paged operation. */
-export interface PagedQuery {
+export interface PagedQuery<Item> {
   readonly operation: string;
   readonly input: JsonObject;
   /** The request's field that holds the page token. */
   readonly tokenField: string;
   /** Items that the request wants on a page. */
   readonly size: number;
+  /** How many of the items that are left may be on the page, where it is not their number alone that counts. */
+  fits?(rest: readonly Item[]): number;
 }
 
 /** One page of a list. */
@@ -40,7 +42,7 @@ function redeem(token: string, hash: string, context: OperationContext): PageSta
  * @param list makes the whole list from a bill, at a time
  */
 export function page<Item>(
-  { operation, input, tokenField, size }: PagedQuery,
+  { operation, input, tokenField, size, fits }: PagedQuery<Item>,
   context: OperationContext,
   list: (bill: BillIndex, now: Date) => readonly Item[],
 ): Page<Item> {
@@ -52,7 +54,8 @@ export function page<Item>(
   const now = state === undefined ? context.now : new Date(state.asOf);
   const all = list(bill, now);
   const first = state?.position[0] ?? 0;
-  const end = first + Math.min(size, context.pageSize);
+  const room = fits === undefined ? size : fits(all.slice(first));
+  const end = first + Math.min(room, context.pageSize);
   return {
     items: all.slice(first, end),
     all,

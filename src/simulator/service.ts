@@ -64,8 +64,10 @@ export interface Protocol {
 
 /** One AWS service: a line in the dispatch table. */
 export interface Service {
-  /** Name in signatures and IAM actions, such as `ce`. */
+  /** Name in signatures, such as `ce`. */
   readonly name: string;
+  /** Prefix of its IAM actions, where it is another than `name`. */
+  readonly iamPrefix?: string;
   readonly protocol: Protocol;
   /** What precedes the operation in `x-amz-target` (JSON protocols), the XML namespace (query protocol). */
   readonly namespace: string;

@@ -44,14 +44,14 @@ function sha256(data: string | Buffer): string {
 }
 
 /**
- * Whether the signature was made with the secret. Requests of the protocols here have plain paths; query strings are
- * taken in their sorted form.
+ * Whether the signature was made with the secret. The path is escaped once more, as all services but S3 do
+ * it; query strings are taken in their sorted form.
  */
 export function isSignedWith(secret: string, request: WireRequest, signature: Signature): boolean {
   const { date, region, service, signedHeaders } = signature;
   const canonical = [
     request.method,
-    request.path,
+    request.path.split('/').map(encodeURIComponent).join('/'),
     request.query.split('&').sort().join('&'),
     ...signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}`),
     '',

@@ -117,7 +117,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       const fault = faults.take({ operation: name, account: caller.accountId, page: record.page });
       record.fault = fault?.kind;
       if (fault !== undefined) {
-        const error = faultError(fault, { service: service.name, operation: name, callerArn: caller.arn });
+        const error = faultError(fault, {
+          service: service.iamPrefix ?? service.name,
+          operation: name,
+          callerArn: caller.arn,
+        });
         if (error !== undefined) throw error;
         if (fault.kind === 'hang') return;
         if (fault.kind === 'delay') await sleep(fault.ms, undefined, { signal: closing.signal });

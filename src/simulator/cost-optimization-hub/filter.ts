@@ -94,7 +94,8 @@ function tags(value: unknown): Predicate | undefined {
     const input = readObject(item, path, ['key', 'value']);
     return { key: readString(input.key, `${path}.key`), value: readString(input.value, `${path}.value`) };
   });
-  return (item) => wanted.some((tag) => Object.hasOwn(item.tags, tag.key) && item.tags[tag.key] === tag.value);
+  return (item) =>
+    wanted.some((tag) => Object.hasOwn(item.tags, tag.key) && item.tags[tag.key] === tag.value);
 }
 
 /** Reads a `filter`: what it has a list of matches any of the list, and everything that it has must match. */
@@ -122,4 +123,3 @@ export function readHubFilter(value: unknown): Predicate {
 export function filterFields(value: unknown): readonly string[] {
   return value === undefined || value === null ? [] : Object.keys(readObject(value, 'filter', FIELDS));
 }
-

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { BillIndex } from '../bill/bill-index.ts';
 import { dayOf, startOf } from '../days.ts';
 import { AwsError } from '../errors.ts';
 import { recommendationsFor } from '../optimization/recommendations.ts';
 import type { OperationContext } from '../service.ts';
+import { uuidOf } from '../uuid.ts';
 import type { IdentifiedRecommendation } from './filter.ts';
 
 /** The hour at which the hub's recommendations of a day are made. */
@@ -20,12 +20,6 @@ export function checkEnrolled({ settings }: OperationContext): void {
 export function refreshedAt(now: Date): number {
   const today = startOf(dayOf(now)) / 1000 + REFRESH_HOUR * 3600;
   return today * 1000 <= now.getTime() ? today : today - 86_400;
-}
-
-/** An id in the form of a UUID that is the same whenever the parts are. */
-export function uuidOf(...parts: readonly unknown[]): string {
-  const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 /** What the hub recommends to a caller; the ids are new after each refresh. */

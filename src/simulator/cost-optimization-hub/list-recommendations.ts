@@ -1,4 +1,10 @@
-import { readEnum, readObject, readOptionalBoolean, readOptionalEnum, readOptionalInteger } from '../input.ts';
+import {
+  readEnum,
+  readObject,
+  readOptionalBoolean,
+  readOptionalEnum,
+  readOptionalInteger,
+} from '../input.ts';
 import { bestPerResource } from '../optimization/recommendation.ts';
 import { page } from '../paging.ts';
 import type { Operation } from '../service.ts';

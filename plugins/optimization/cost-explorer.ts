@@ -1,0 +1,280 @@
+import {
+  GetReservationPurchaseRecommendationCommand,
+  GetRightsizingRecommendationCommand,
+  GetSavingsPlansPurchaseRecommendationCommand,
+} from '@aws-sdk/client-cost-explorer';
+import { Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
+import { pages } from '../../src/aws/pages.ts';
+import type { CollectContext } from '../../src/collection/capability.ts';
+import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
+import { wellFormed } from '../../src/collection/words.ts';
+import type { OptimizationData, PaidPart, Recommendation } from './model.ts';
+
+/**
+ * The one combination of term, payment and lookback that commitments are asked for: one year, nothing upfront, from the last
+ * 30 days. Each further one would be paid for.
+ */
+export const COMMITMENT = {
+  TermInYears: 'ONE_YEAR',
+  PaymentOption: 'NO_UPFRONT',
+  LookbackPeriodInDays: 'THIRTY_DAYS',
+} as const;
+
+/** Services that can be reserved, as Cost Explorer names them, with the hub's word for their reservations. */
+export const RESERVABLE: Readonly<Record<string, string>> = {
+  'Amazon Elastic Compute Cloud - Compute': 'Ec2ReservedInstances',
+  'Amazon Relational Database Service': 'RdsReservedInstances',
+  'Amazon ElastiCache': 'ElastiCacheReservedInstances',
+  'Amazon Redshift': 'RedshiftReservedInstances',
+  'Amazon OpenSearch Service': 'OpenSearchReservedInstances',
+};
+
+const amount = Type.String({ pattern: AMOUNT_PATTERN });
+const text = Type.Optional(Type.String());
+const token = Type.Optional(Type.String());
+
+const Rightsizing = Type.Object({
+  RightsizingRecommendations: Type.Optional(
+    Type.Array(
+      Type.Object({
+        AccountId: Type.String(),
+        RightsizingType: Type.String(),
+        CurrentInstance: Type.Object({
+          ResourceId: Type.String(),
+          MonthlyCost: Type.Optional(amount),
+          CurrencyCode: text,
+          ResourceDetails: Type.Optional(
+            Type.Object({ EC2ResourceDetails: Type.Optional(Type.Object({ Region: text })) }),
+          ),
+        }),
+        ModifyRecommendationDetail: Type.Optional(
+          Type.Object({
+            TargetInstances: Type.Array(
+              Type.Object({
+                EstimatedMonthlySavings: amount,
+                CurrencyCode: text,
+                DefaultTargetInstance: Type.Optional(Type.Boolean()),
+              }),
+            ),
+          }),
+        ),
+        TerminateRecommendationDetail: Type.Optional(
+          Type.Object({ EstimatedMonthlySavings: amount, CurrencyCode: text }),
+        ),
+      }),
+    ),
+  ),
+  NextPageToken: token,
+});
+
+const SavingsPlans = Type.Object({
+  SavingsPlansPurchaseRecommendation: Type.Optional(
+    Type.Object({
+      SavingsPlansPurchaseRecommendationDetails: Type.Optional(
+        Type.Array(
+          Type.Object({
+            AccountId: text,
+            CurrencyCode: text,
+            EstimatedMonthlySavingsAmount: amount,
+            EstimatedOnDemandCost: Type.Optional(amount),
+          }),
+        ),
+      ),
+    }),
+  ),
+  NextPageToken: token,
+});
+
+const instance = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
+const Reservations = Type.Object({
+  Recommendations: Type.Optional(
+    Type.Array(
+      Type.Object({
+        RecommendationDetails: Type.Optional(
+          Type.Array(
+            Type.Object({
+              AccountId: text,
+              InstanceDetails: Type.Optional(Type.Record(Type.String(), instance)),
+              EstimatedMonthlySavingsAmount: amount,
+              EstimatedMonthlyOnDemandCost: Type.Optional(amount),
+              CurrencyCode: text,
+            }),
+          ),
+        ),
+      }),
+    ),
+  ),
+  NextPageToken: token,
+});
+
+const checks = {
+  rightsizing: TypeCompiler.Compile(Rightsizing),
+  savingsPlans: TypeCompiler.Compile(SavingsPlans),
+  reservations: TypeCompiler.Compile(Reservations),
+};
+
+type Found = Pick<PaidPart, 'currency' | 'recommendations'>;
+
+/** Collects recommendations and refuses a second currency. */
+class Finder {
+  readonly recommendations: Recommendation[] = [];
+  currency: string | null = null;
+
+  add(
+    recommendation: Omit<Recommendation, 'effort' | 'restart' | 'rollback'>,
+    currency: string | undefined,
+  ): void {
+    if (currency !== undefined) {
+      this.currency ??= currency;
+      if (currency !== this.currency) throw invalidResponse(`it mixes ${this.currency} and ${currency}`);
+    }
+    this.recommendations.push({ effort: null, restart: null, rollback: null, ...recommendation });
+  }
+}
+
+/** EC2 instances to stop or to make smaller. @throws {CollectionError} */
+export async function rightsizing({ aws, signal }: CollectContext<OptimizationData>): Promise<Found> {
+  const client = aws.costExplorer();
+  const found = new Finder();
+  const send = async (page: { NextPageToken?: string }) =>
+    checked(
+      checks.rightsizing,
+      await client.send(
+        new GetRightsizingRecommendationCommand({ Service: 'AmazonEC2', PageSize: 1_000, ...page }),
+        { abortSignal: signal },
+      ),
+    );
+  try {
+    for await (const { RightsizingRecommendations = [] } of pages('NextPageToken', {}, send)) {
+      for (const {
+        AccountId,
+        CurrentInstance,
+        ModifyRecommendationDetail,
+        ...rest
+      } of RightsizingRecommendations) {
+        const targets = ModifyRecommendationDetail?.TargetInstances ?? [];
+        const best =
+          rest.TerminateRecommendationDetail ?? targets.find((to) => to.DefaultTargetInstance) ?? targets[0];
+        if (best === undefined) continue;
+        found.add(
+          {
+            type: rest.TerminateRecommendationDetail ? 'Stop' : 'Rightsize',
+            category: 'Ec2Instance',
+            resource: wellFormed(CurrentInstance.ResourceId),
+            region: CurrentInstance.ResourceDetails?.EC2ResourceDetails?.Region ?? null,
+            account: AccountId,
+            savings: Number(best.EstimatedMonthlySavings),
+            cost: CurrentInstance.MonthlyCost === undefined ? null : Number(CurrentInstance.MonthlyCost),
+          },
+          best.CurrencyCode ?? CurrentInstance.CurrencyCode,
+        );
+      }
+    }
+  } catch (error) {
+    throw awsError(error, 'ce:GetRightsizingRecommendation');
+  }
+  return found;
+}
+
+/** Compute Savings Plans worth buying, one for each account that AWS names. @throws {CollectionError} */
+export async function savingsPlans({
+  aws,
+  signal,
+  accountId,
+}: CollectContext<OptimizationData>): Promise<Found> {
+  const client = aws.costExplorer();
+  const found = new Finder();
+  const request = { SavingsPlansType: 'COMPUTE_SP', PageSize: 1_000, ...COMMITMENT } as const;
+  const send = async (page: { NextPageToken?: string }) =>
+    checked(
+      checks.savingsPlans,
+      await client.send(new GetSavingsPlansPurchaseRecommendationCommand({ ...request, ...page }), {
+        abortSignal: signal,
+      }),
+    );
+  try {
+    for await (const page of pages('NextPageToken', {}, send)) {
+      const details =
+        page.SavingsPlansPurchaseRecommendation?.SavingsPlansPurchaseRecommendationDetails ?? [];
+      for (const { AccountId = accountId, CurrencyCode, EstimatedMonthlySavingsAmount } of details) {
+        const savings = Number(EstimatedMonthlySavingsAmount);
+        const commitment = {
+          type: 'PurchaseSavingsPlans',
+          category: 'ComputeSavingsPlans',
+          resource: '',
+          region: null,
+        };
+        found.add({ ...commitment, account: AccountId, savings, cost: null }, CurrencyCode);
+      }
+    }
+  } catch (error) {
+    throw awsError(error, 'ce:GetSavingsPlansPurchaseRecommendation');
+  }
+  return found;
+}
+
+/** Reservations of one service worth buying. @throws {CollectionError} */
+export async function reservations(
+  { aws, signal, accountId }: CollectContext<OptimizationData>,
+  service: string,
+): Promise<Found> {
+  const client = aws.costExplorer();
+  const found = new Finder();
+  const send = async (page: { NextPageToken?: string }) =>
+    checked(
+      checks.reservations,
+      await client.send(
+        new GetReservationPurchaseRecommendationCommand({
+          Service: service,
+          PageSize: 1_000,
+          ...COMMITMENT,
+          ...page,
+        }),
+        { abortSignal: signal },
+      ),
+    );
+  try {
+    for await (const { Recommendations = [] } of pages('NextPageToken', {}, send)) {
+      for (const detail of Recommendations.flatMap(
+        ({ RecommendationDetails = [] }) => RecommendationDetails,
+      )) {
+        const { kind, region } = describeInstance(detail.InstanceDetails);
+        found.add(
+          {
+            type: 'PurchaseReservedInstances',
+            category: RESERVABLE[service] ?? service,
+            resource: kind,
+            region,
+            account: detail.AccountId ?? accountId,
+            savings: Number(detail.EstimatedMonthlySavingsAmount),
+            cost:
+              detail.EstimatedMonthlyOnDemandCost === undefined
+                ? null
+                : Number(detail.EstimatedMonthlyOnDemandCost),
+          },
+          detail.CurrencyCode,
+        );
+      }
+    }
+  } catch (error) {
+    throw awsError(error, 'ce:GetReservationPurchaseRecommendation');
+  }
+  return found;
+}
+
+/** What is to be reserved, in the words of the service's own details: `m5.large us-east-1`. */
+function describeInstance(details: Record<string, Record<string, unknown> | undefined> | undefined) {
+  const [facts = {}] = Object.values(details ?? {});
+  const textOf = (name: string) => (typeof facts[name] === 'string' ? wellFormed(facts[name]) : undefined);
+  const type = textOf('InstanceType') ?? textOf('NodeType') ?? textOf('InstanceClass') ?? textOf('Family');
+  const region = textOf('Region') ?? null;
+  const engine = textOf('DatabaseEngine') ?? textOf('Platform') ?? textOf('ProductDescription');
+  return { kind: [type, engine, region].filter(Boolean).join(' '), region };
+}
+
+function checked<T>(check: { Check(value: unknown): value is T }, answer: unknown): T {
+  if (!check.Check(answer)) throw invalidResponse('it is not what the recommendation call documents');
+  return answer;
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { type Static, Type } from '@sinclair/typebox';
+import { SOURCES } from '../../src/config/settings.ts';
+
+/** Version of `OptimizationData`. */
+export const OPTIMIZATION_SCHEMA = 1;
+
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+const numberOrNull = Type.Union([Type.Number(), Type.Null()]);
+const booleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);
+
+export const Source = Type.Union(SOURCES.map((source) => Type.Literal(source)));
+export type Source = Static<typeof Source>;
+
+/** One open recommendation, in the words of the Cost Optimization Hub. Money is monthly, in the billing currency. */
+export const Recommendation = Type.Object({
+  /** What to do: the hub's `actionType`; `Estimate` for the estimate. */
+  type: Type.String(),
+  /** What to do it to: the hub's `currentResourceType`. */
+  category: Type.String(),
+  /** ARN or id of the resource; empty for what concerns an account as a whole. */
+  resource: Type.String(),
+  region: textOrNull,
+  account: Type.String(),
+  savings: Type.Number(),
+  cost: numberOrNull,
+  effort: textOrNull,
+  restart: booleanOrNull,
+  rollback: booleanOrNull,
+});
+
+export type Recommendation = Static<typeof Recommendation>;
+
+/** What one paid query brought; bought at most once in a UTC day. */
+export const PaidPart = Type.Object({
+  part: Type.String(),
+  /** Start of the collection that brought it, ISO 8601 UTC. */
+  collectedAt: Type.String(),
+  currency: textOrNull,
+  recommendations: Type.Array(Recommendation),
+});
+
+export type PaidPart = Static<typeof PaidPart>;
+
+/** What has been seen since the start of record. */
+export const Seen = Type.Object({
+  /** Identities, those seen longest ago first; bounded. */
+  identities: Type.Array(Type.String()),
+  /** How many were seen for the first time. */
+  counts: Type.Array(
+    Type.Object({
+      type: Type.String(),
+      priority: Type.String(),
+      account: Type.String(),
+      count: Type.Integer(),
+    }),
+  ),
+});
+
+export type Seen = Static<typeof Seen>;
+
+/** What an optimization collection keeps. */
+export const OptimizationData = Type.Object({
+  source: Source,
+  currency: textOrNull,
+  recommendations: Type.Array(Recommendation),
+  /** What can be saved in all a month, overlaps counted once. */
+  deduplicated: Type.Number(),
+  /** Whether AWS's savings are before or after discounts, where it says so. */
+  savingsMode: textOrNull,
+  paid: Type.Array(PaidPart),
+  seen: Seen,
+});
+
+export type OptimizationData = Static<typeof OptimizationData>;
+
+/** What one source has found. */
+export type Findings = Pick<
+  OptimizationData,
+  'source' | 'currency' | 'recommendations' | 'deduplicated' | 'savingsMode'
+>;
+
+/** By what a recommendation is known over its life: AWS's own id lives a day. */
+export function identityOf({ account, resource, type, category }: Recommendation): string {
+  return createHash('sha256')
+    .update(JSON.stringify([account, resource, type, category]))
+    .digest('base64url')
+    .slice(0, 22);
+}
+
+/** The priorities, the greatest first. */
+export const PRIORITIES = ['high', 'medium', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** The priority of monthly savings. */
+export function priorityOf(savings: number, thresholds: { high: number; medium: number }): Priority {
+  if (savings >= thresholds.high) return 'high';
+  return savings >= thresholds.medium ? 'medium' : 'low';
+}
+
+/** Savings with the greatest of each resource alone; what has no resource counts as one of its own kind and account. */
+export function withoutOverlaps(recommendations: readonly Recommendation[]): number {
+  const greatest = new Map<string, number>();
+  for (const { account, resource, category, savings } of recommendations) {
+    const key = JSON.stringify([account, resource || category]);
+    greatest.set(key, Math.max(savings, greatest.get(key) ?? 0));
+  }
+  return [...greatest.values()].reduce((sum, savings) => sum + savings, 0);
+}
