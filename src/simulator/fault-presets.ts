@@ -13,6 +13,7 @@ export const NOT_ENABLED = {
   /** Cost Explorer itself, in the console. */
   costExplorer: {
     kind: 'error',
+    operation: 'GetCostAndUsage',
     type: 'AccessDeniedException',
     message: 'User not enabled for cost explorer access',
   },

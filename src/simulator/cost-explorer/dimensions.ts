@@ -25,6 +25,16 @@ export function tagValue({ row }: Charge, key: string): string {
   return Object.hasOwn(row.Tags, key) ? (row.Tags[key] ?? '') : '';
 }
 
+/** Reads the value of a charge's tag. */
+export type TagReader = (charge: Charge, key: string) => string;
+
+/** As `tagValue`, for an account that has only some keys activated; undefined: all. Other keys are on no charge. */
+export function tagReader(activeKeys: readonly string[] | undefined): TagReader {
+  if (activeKeys === undefined) return tagValue;
+  const active = new Set(activeKeys);
+  return (charge, key) => (active.has(key) ? tagValue(charge, key) : '');
+}
+
 interface Dimension {
   /** Whether GetCostAndUsage groups by it; all can be filtered by. */
   readonly groups: boolean;

@@ -1,7 +1,7 @@
 import type { Charge } from '../bill/bill-index.ts';
 import { validationError } from '../errors.ts';
 import { type JsonObject, readList, readObject, readString, readStrings } from '../input.ts';
-import { DIMENSIONS, tagValue } from './dimensions.ts';
+import { DIMENSIONS, type TagReader, tagValue } from './dimensions.ts';
 
 /** Whether a charge passes a filter. */
 export type Predicate = (charge: Charge) => boolean;
@@ -40,10 +40,10 @@ function dimension(value: unknown, path: string): Predicate {
   return (charge) => values.has(found.value(charge));
 }
 
-function tag(value: unknown, path: string): Predicate {
+function tag(value: unknown, path: string, tagOf: TagReader): Predicate {
   const { key, values, isAbsent } = readCondition(value, path, ['EQUALS', 'ABSENT', 'CASE_SENSITIVE']);
   return (charge) => {
-    const text = tagValue(charge, key);
+    const text = tagOf(charge, key);
     return (isAbsent && text === '') || values.has(text);
   };
 }
@@ -55,17 +55,17 @@ function uncategorised(value: unknown, path: string): Predicate {
   return () => passes;
 }
 
-function operands(input: JsonObject, operator: string, path: string): Predicate[] {
+function operands(input: JsonObject, operator: string, path: string, tagOf: TagReader): Predicate[] {
   const list = readList(input[operator], path);
   if (list.length < 2) throw validationError(`Filter: ${operator} must have at least two operands`);
-  return list.map((item, i) => readFilter(item, `${path}.${i + 1}.member`));
+  return list.map((item, i) => readFilter(item, `${path}.${i + 1}.member`, tagOf));
 }
 
 /**
  * Reads a Filter expression: exactly one operator at its root and at that of every nested expression.
  * Throws ValidationException where it is not what Cost Explorer takes.
  */
-export function readFilter(value: unknown, path = 'filter'): Predicate {
+export function readFilter(value: unknown, path = 'filter', tagOf: TagReader = tagValue): Predicate {
   const input = readObject(value, path, OPERATORS);
   const [operator, second] = OPERATORS.filter((name) => input[name] !== undefined && input[name] !== null);
   if (operator === undefined) throw validationError(`Expression at '${path}' must have an operator`);
@@ -77,21 +77,21 @@ export function readFilter(value: unknown, path = 'filter'): Predicate {
   const inner = `${path}.${operator.charAt(0).toLowerCase()}${operator.slice(1)}`;
   switch (operator) {
     case 'Or': {
-      const parts = operands(input, operator, inner);
+      const parts = operands(input, operator, inner, tagOf);
       return (charge) => parts.some((part) => part(charge));
     }
     case 'And': {
-      const parts = operands(input, operator, inner);
+      const parts = operands(input, operator, inner, tagOf);
       return (charge) => parts.every((part) => part(charge));
     }
     case 'Not': {
-      const part = readFilter(input.Not, inner);
+      const part = readFilter(input.Not, inner, tagOf);
       return (charge) => !part(charge);
     }
     case 'Dimensions':
       return dimension(input.Dimensions, inner);
     case 'Tags':
-      return tag(input.Tags, inner);
+      return tag(input.Tags, inner, tagOf);
     default:
       return uncategorised(input[operator], inner);
   }

@@ -3,6 +3,7 @@ import { validationError } from '../errors.ts';
 import { type JsonObject, readEnum, readObject, readOptionalString } from '../input.ts';
 import { canonicalJson, queryHash } from '../page-tokens.ts';
 import type { Operation } from '../service.ts';
+import { tagReader } from './dimensions.ts';
 import { readFilter } from './filter.ts';
 import { type GroupDefinition, readGroupBy } from './group-by.ts';
 import { metricValues, readMetrics } from './metrics.ts';
@@ -56,9 +57,14 @@ export const getCostAndUsage: Operation = {
     }
     checkHistory(period, now);
     const metrics = readMetrics(input.Metrics);
-    const definitions = readGroupBy(input.GroupBy);
-    const filter = input.Filter === undefined || input.Filter === null ? undefined : readFilter(input.Filter);
-    const id = canonicalJson([input.GroupBy ?? [], input.Filter ?? null]);
+    const active = context.settings.activeTagKeys;
+    const tagOf = tagReader(active);
+    const definitions = readGroupBy(input.GroupBy, tagOf);
+    const filter =
+      input.Filter === undefined || input.Filter === null
+        ? undefined
+        : readFilter(input.Filter, 'filter', tagOf);
+    const id = canonicalJson([input.GroupBy ?? [], input.Filter ?? null, active ?? null]);
     const select = selection(id, context.caller, filter, definitions);
 
     const buckets = granularity === 'DAILY' ? dailyBuckets(period) : monthlyBuckets(period);

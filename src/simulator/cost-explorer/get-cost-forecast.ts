@@ -13,6 +13,7 @@ import { AwsError, validationError } from '../errors.ts';
 import { readEnum, readObject, readOptionalInteger } from '../input.ts';
 import { canonicalJson } from '../page-tokens.ts';
 import type { Operation, OperationContext } from '../service.ts';
+import { tagReader } from './dimensions.ts';
 import { readFilter } from './filter.ts';
 import { FORECAST_METRICS } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
@@ -88,9 +89,18 @@ function dailyCosts(
   source: 'billed' | 'effective',
   context: OperationContext,
 ) {
-  const { bill, caller, now } = context;
-  const filter = input.Filter === undefined || input.Filter === null ? undefined : readFilter(input.Filter);
-  const select = selection(canonicalJson([[], input.Filter ?? null]), caller, filter, []);
+  const { bill, caller, now, settings } = context;
+  const tagOf = tagReader(settings.activeTagKeys);
+  const filter =
+    input.Filter === undefined || input.Filter === null
+      ? undefined
+      : readFilter(input.Filter, 'filter', tagOf);
+  const select = selection(
+    canonicalJson([[], input.Filter ?? null, settings.activeTagKeys ?? null]),
+    caller,
+    filter,
+    [],
+  );
   return (day: Day) => bill.groups(select, { start: day, end: addDays(day, 1) }, now)[0]?.[source];
 }
 

@@ -1,7 +1,7 @@
 import type { Charge } from '../bill/bill-index.ts';
 import { validationError } from '../errors.ts';
 import { readEnum, readList, readObject, readString } from '../input.ts';
-import { DIMENSIONS, tagValue } from './dimensions.ts';
+import { DIMENSIONS, type TagReader, tagValue } from './dimensions.ts';
 
 /** One element of GroupBy. */
 export interface GroupDefinition {
@@ -13,9 +13,9 @@ export interface GroupDefinition {
 
 const MOST_GROUPINGS = 2;
 
-function valueReader(type: string, key: string): (charge: Charge) => string {
+function valueReader(type: string, key: string, tagOf: TagReader): (charge: Charge) => string {
   // Untagged and empty-valued charges are one group in Cost Explorer.
-  if (type === 'TAG') return (charge) => `${key}$${tagValue(charge, key)}`;
+  if (type === 'TAG') return (charge) => `${key}$${tagOf(charge, key)}`;
   if (type === 'COST_CATEGORY') return () => `${key}$`;
   const dimension = DIMENSIONS.get(key);
   if (dimension === undefined || !dimension.groups) {
@@ -26,14 +26,14 @@ function valueReader(type: string, key: string): (charge: Charge) => string {
 }
 
 /** Reads GroupBy: at most two, no two alike. Throws ValidationException. */
-export function readGroupBy(value: unknown): GroupDefinition[] {
+export function readGroupBy(value: unknown, tagOf: TagReader = tagValue): GroupDefinition[] {
   const definitions = readList(value, 'groupBy').map((item, i) => {
     const path = `groupBy.${i + 1}.member`;
     const input = readObject(item, path, ['Type', 'Key']);
     const type = readEnum(input.Type, `${path}.type`, ['DIMENSION', 'TAG', 'COST_CATEGORY']);
     const key = readString(input.Key, `${path}.key`);
     if (key === '') throw validationError(`Key at '${path}.key' must not be empty`);
-    return { type, key, value: valueReader(type, key) };
+    return { type, key, value: valueReader(type, key, tagOf) };
   });
   if (definitions.length > MOST_GROUPINGS) {
     throw validationError(`GroupBy: at most ${MOST_GROUPINGS} groupings are allowed`);

@@ -2,7 +2,6 @@ import { amount, ZERO } from '../../amounts.ts';
 import { validationError } from '../../errors.ts';
 import {
   type JsonObject,
-  readEnum,
   readObject,
   readOptionalEnum,
   readOptionalString,
