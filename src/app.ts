@@ -11,6 +11,7 @@ import metrics from '../plugins/platform/metrics.ts';
 import openapi from '../plugins/platform/openapi.ts';
 import store from '../plugins/platform/store.ts';
 import tags from '../plugins/tags/index.ts';
+import wellArchitected from '../plugins/well-architected/index.ts';
 import { healthRoute } from '../routes/health.ts';
 import { homeRoute } from '../routes/home.ts';
 import { metricsRoute } from '../routes/metrics.ts';
@@ -21,7 +22,7 @@ import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
 
 /** The capabilities, in the canonical order. */
-const CAPABILITIES = { cost, forecast, tags, optimization };
+const CAPABILITIES = { cost, forecast, tags, optimization, 'well-architected': wellArchitected };
 
 /** What an app is made from; all but `config` is for tests and the demo. */
 export interface AppOptions {

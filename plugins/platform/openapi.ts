@@ -40,6 +40,9 @@ export default fp(
         tags: [
           { name: 'cost', description: 'What was spent.' },
           { name: 'forecast', description: 'What AWS expects to be spent.' },
+          { name: 'tags', description: 'What was spent, by tag.' },
+          { name: 'optimization', description: 'What could be saved.' },
+          { name: 'well-architected', description: 'How well the workloads are built.' },
           { name: 'service', description: 'The exporter itself.' },
         ],
       },
