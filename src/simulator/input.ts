@@ -99,3 +99,12 @@ export function checkLength(list: readonly unknown[], value: unknown, path: stri
     throw constraintError(`${list.length} members`, path, limits);
   }
 }
+
+/** Reads a string of so many characters. */
+export function readText(value: unknown, path: string, least: number, most: number): string {
+  const text = readString(value, path);
+  const length = [...text].length;
+  if (length >= least && length <= most) return text;
+  const limits = `Member must have length between ${least} and ${most}`;
+  throw constraintError(text.slice(0, 100), path, limits);
+}

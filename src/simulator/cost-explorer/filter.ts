@@ -1,12 +1,15 @@
 import type { Charge } from '../bill/bill-index.ts';
 import { validationError } from '../errors.ts';
-import { type JsonObject, readList, readObject, readString, readStrings } from '../input.ts';
+import { type JsonObject, readList, readObject, readStrings, readText } from '../input.ts';
 import { DIMENSIONS, type TagReader, tagValue } from './dimensions.ts';
 
 /** Whether a charge passes a filter. */
 export type Predicate = (charge: Charge) => boolean;
 
 const OPERATORS = ['Or', 'And', 'Not', 'Dimensions', 'Tags', 'CostCategories', 'ProductAttributes'];
+const LONGEST_TEXT = 1024;
+/** At most 50 letters, digits, spaces, hyphens and underscores, no space at either end. */
+const CATEGORY_KEY = /^(?! )[\p{L}\p{N}\p{Z}\-_]{1,50}(?<! )$/u;
 const CONDITION_FIELDS = ['Key', 'Values', 'MatchOptions'];
 
 interface Condition {
@@ -23,10 +26,12 @@ function readCondition(value: unknown, path: string, matchOptions: readonly stri
   if (unknown !== undefined) {
     throw validationError(`MatchOptions '${unknown}' is not valid. Valid values: ${matchOptions.join(', ')}`);
   }
-  const values = readStrings(input.Values, `${path}.values`);
+  const values = readList(input.Values, `${path}.values`).map((item, i) =>
+    readText(item, `${path}.values.${i + 1}.member`, 0, LONGEST_TEXT),
+  );
   const isAbsent = options.includes('ABSENT');
   if (values.length === 0 && !isAbsent) throw validationError(`${path}: Values must not be empty`);
-  return { key: readString(input.Key, `${path}.key`), values: new Set(values), isAbsent };
+  return { key: readText(input.Key, `${path}.key`, 0, LONGEST_TEXT), values: new Set(values), isAbsent };
 }
 
 function dimension(value: unknown, path: string): Predicate {
@@ -50,7 +55,10 @@ function tag(value: unknown, path: string, tagOf: TagReader): Predicate {
 
 /** Cost categories and product attributes: a bill in FOCUS's columns has none. */
 function uncategorised(value: unknown, path: string): Predicate {
-  const { values, isAbsent } = readCondition(value, path, ['EQUALS', 'ABSENT', 'CASE_SENSITIVE']);
+  const { key, values, isAbsent } = readCondition(value, path, ['EQUALS', 'ABSENT', 'CASE_SENSITIVE']);
+  if (path.endsWith('costCategories') && !CATEGORY_KEY.test(key)) {
+    throw validationError(`'${key}' at '${path}.key' is no name of a cost category`);
+  }
   const passes = isAbsent || values.has('');
   return () => passes;
 }

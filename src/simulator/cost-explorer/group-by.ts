@@ -1,6 +1,6 @@
 import type { Charge } from '../bill/bill-index.ts';
 import { validationError } from '../errors.ts';
-import { readEnum, readList, readObject, readString } from '../input.ts';
+import { readEnum, readList, readObject, readText } from '../input.ts';
 import { DIMENSIONS, type TagReader, tagValue } from './dimensions.ts';
 
 /** One element of GroupBy. */
@@ -12,6 +12,7 @@ export interface GroupDefinition {
 }
 
 const MOST_GROUPINGS = 2;
+const LONGEST_KEY = 1024;
 
 function valueReader(type: string, key: string, tagOf: TagReader): (charge: Charge) => string {
   // Untagged and empty-valued charges are one group in Cost Explorer.
@@ -31,7 +32,7 @@ export function readGroupBy(value: unknown, tagOf: TagReader = tagValue): GroupD
     const path = `groupBy.${i + 1}.member`;
     const input = readObject(item, path, ['Type', 'Key']);
     const type = readEnum(input.Type, `${path}.type`, ['DIMENSION', 'TAG', 'COST_CATEGORY']);
-    const key = readString(input.Key, `${path}.key`);
+    const key = readText(input.Key, `${path}.key`, 0, LONGEST_KEY);
     if (key === '') throw validationError(`Key at '${path}.key' must not be empty`);
     return { type, key, value: valueReader(type, key, tagOf) };
   });

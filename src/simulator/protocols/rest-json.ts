@@ -30,7 +30,7 @@ function matchPath(template: string, path: string): Record<string, string> | und
     const text = sent[i] ?? '';
     if (segment.startsWith('{')) {
       const label = decoded(text);
-      if (label === undefined || label === '') return undefined;
+      if (label === undefined) return undefined;
       labels[segment.slice(1, -1)] = label;
     } else if (segment !== text) return undefined;
   }

@@ -1,13 +1,17 @@
 import { AwsError, constraintError } from '../errors.ts';
-import { type JsonObject, readOptionalString, readString } from '../input.ts';
+import { type JsonObject, readObject, readOptionalString, readString } from '../input.ts';
 import { queryProtocol } from '../protocols/query.ts';
 import type { Operation, Service } from '../service.ts';
 
 const LONGEST_CHAINED_SESSION = 3600;
+const ASSUME_ROLE_FIELDS = ['RoleArn', 'RoleSessionName', 'ExternalId', 'DurationSeconds'];
 
 const getCallerIdentity: Operation = {
   name: 'GetCallerIdentity',
-  handle: (_input, { caller }) => ({ Arn: caller.arn, UserId: caller.userId, Account: caller.accountId }),
+  handle(input, { caller }) {
+    readObject(input, 'getCallerIdentityRequest', []);
+    return { Arn: caller.arn, UserId: caller.userId, Account: caller.accountId };
+  },
 };
 
 function readPattern(input: JsonObject, field: string, pattern: RegExp, path: string): string {
@@ -35,6 +39,7 @@ function readSeconds(input: JsonObject, chained: boolean): number {
 const assumeRole: Operation = {
   name: 'AssumeRole',
   handle(input, { caller, credentials, bill }) {
+    readObject(input, 'assumeRoleRequest', ASSUME_ROLE_FIELDS);
     const session = credentials.assumeRole(
       {
         roleArn: readPattern(input, 'RoleArn', /^[\s\S]{20,2048}$/, 'roleArn'),

@@ -1,12 +1,12 @@
-import { constraintError, validationError } from '../errors.ts';
+import { validationError } from '../errors.ts';
 import {
   type JsonObject,
   readList,
   readObject,
   readOptionalBoolean,
   readOptionalInteger,
-  readString,
   readStrings,
+  readText,
 } from '../input.ts';
 import { page } from '../paging.ts';
 import type { Operation } from '../service.ts';
@@ -29,12 +29,6 @@ const MOST_FILTERS = 50;
 const MOST_VALUES = 20;
 
 type Predicate = (resource: TaggedResource) => boolean;
-
-function readText(value: unknown, path: string, least: number, most: number): string {
-  const text = readString(value, path);
-  if (text.length >= least && text.length <= most) return text;
-  throw constraintError(text, path, `Member must have length between ${least} and ${most}`);
-}
 
 function readTagFilter(value: unknown, path: string): Predicate {
   const input = readObject(value, path, ['Key', 'Values']);

@@ -9,6 +9,7 @@ import {
   readOptionalInteger,
   readOptionalString,
   readString,
+  readText,
 } from '../input.ts';
 import { page } from '../paging.ts';
 import type { Operation, OperationContext } from '../service.ts';
@@ -33,12 +34,6 @@ function checkToken(input: JsonObject): void {
     'nextToken',
     `Member must satisfy regular expression pattern: ${TOKEN.source}`,
   );
-}
-
-function readText(value: unknown, path: string, least: number, most: number): string {
-  const text = readString(value, path);
-  if (text.length >= least && text.length <= most) return text;
-  throw constraintError(text, path, `Member must have length between ${least} and ${most}`);
 }
 
 /** The workload that a request names. Throws ResourceNotFoundException where the caller has none of that id here. */

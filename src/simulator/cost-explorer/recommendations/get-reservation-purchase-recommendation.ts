@@ -1,12 +1,6 @@
 import { amount, ZERO } from '../../amounts.ts';
 import { validationError } from '../../errors.ts';
-import {
-  type JsonObject,
-  readObject,
-  readOptionalEnum,
-  readOptionalString,
-  readString,
-} from '../../input.ts';
+import { type JsonObject, readObject, readOptionalEnum, readString, readText } from '../../input.ts';
 import {
   instancesToBuy,
   LOOKBACKS,
@@ -192,7 +186,7 @@ export const getReservationPurchaseRecommendation: Operation = {
       'SEVEN_DAYS';
     const scope = readScope(input.AccountScope);
     const specification = readSpecification(input.ServiceSpecification, name);
-    const only = readOptionalString(input.AccountId, 'accountId');
+    const only = input.AccountId === undefined ? undefined : readText(input.AccountId, 'accountId', 0, 1024);
     const matches = readScopeFilter(input.Filter, ['LINKED_ACCOUNT', 'REGION']);
     const size = readPageSize(input.PageSize);
     const days = LOOKBACKS[lookback] ?? MONTH_DAYS;

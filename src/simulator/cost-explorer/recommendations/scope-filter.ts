@@ -1,9 +1,10 @@
 import { validationError } from '../../errors.ts';
-import { readEnum, readList, readObject, readStrings } from '../../input.ts';
+import { readEnum, readList, readObject, readStrings, readText } from '../../input.ts';
 
 /** What a recommendation is told by in a filter. */
 export type Values = Readonly<Record<string, string>>;
 
+const LONGEST_TEXT = 1024;
 const OPERATORS = ['Or', 'And', 'Not', 'Dimensions', 'Tags', 'CostCategories', 'ProductAttributes'];
 
 /**
@@ -33,7 +34,11 @@ export function readScopeFilter(
   for (const option of readStrings(condition.MatchOptions, `${path}.dimensions.matchOptions`)) {
     if (option !== 'EQUALS') throw validationError(`MatchOptions '${option}' is not supported here`);
   }
-  const wanted = new Set(readStrings(condition.Values, `${path}.dimensions.values`));
+  const wanted = new Set(
+    readList(condition.Values, `${path}.dimensions.values`).map((item, i) =>
+      readText(item, `${path}.dimensions.values.${i + 1}.member`, 0, LONGEST_TEXT),
+    ),
+  );
   if (wanted.size === 0) throw validationError(`${path}: Values must not be empty`);
   return (values) => wanted.has(values[key] ?? '');
 }
