@@ -10,6 +10,8 @@ import { ExpectedBill } from './bill.ts';
 import { CLI, type Command, ROOT, runCommand, startCommand } from './command.ts';
 import { readJson, scrape, total } from './page.ts';
 
+t.setTimeout(180_000);
+
 const SAMPLE = join(ROOT, '../shared/data/focus_1_0_aws_sample.csv.gz');
 const NOON = 12 * 3_600_000;
 
