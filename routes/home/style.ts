@@ -66,7 +66,7 @@ figcaption span { color: var(--soft); font-size: .875rem; }
 .credit { fill: var(--credit); }
 .today { fill-opacity: .35; stroke: var(--bar); stroke-dasharray: 3 2; }
 .today.credit { stroke: var(--credit); }
-.plot .tip { visibility: hidden; fill: var(--ink); font-size: 13px; font-weight: 600; }
+.plot .tip { visibility: hidden; fill: var(--ink); font-size: 13px; font-weight: 600; pointer-events: none; }
 .day:hover .tip { visibility: visible; }
 .day:hover .hit { fill: var(--grid); }
 .summary, .links { margin-top: .5rem; font-size: .875rem; }
@@ -89,6 +89,9 @@ footer { margin-top: 1.25rem; font-size: .875rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }
   .tiles div { padding: .6rem .75rem; }
   .tiles dd { font-size: 1.2rem; }
+}
+@media (max-width: 22rem) {
+  .second { display: none; }
 }
 @media (forced-colors: active) {
   .bar { fill: CanvasText; }
