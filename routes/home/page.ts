@@ -86,7 +86,7 @@ function costPart({ name, states, cost, forecast }: TargetView, id: string, now:
 ${tiles(cost, forecastOn, forecast)}
 </dl>
 ${costChart(cost, id)}
-<p class="links">${state.kept && html`Collected ${instant(Date.parse(state.kept.snapshot.collectedAt), now)}. `}As JSON: <a href="cost/current${query}">cost</a>${forecastOn && html`, <a href="cost/forecast${query}">forecast</a>`}</p>`;
+<p class="links">${state.kept && html`Collected ${instant(Date.parse(state.kept.snapshot.collectedAt), now)}. `}As JSON: <a href="cost/current${query}">cost</a>${forecast !== undefined && html`, <a href="cost/forecast${query}">forecast</a>`}</p>`;
 }
 
 function noFigures({ status, cause }: CollectorState): string {
