@@ -56,8 +56,17 @@ function chartDays({ daily, window, currency }: CostFigures): ChartDay[] {
   });
 }
 
-/** The cost of each day as a bar chart in SVG, with the same figures as a table. */
+/** Charts by their figures: one publication is drawn once, not at each request. */
+const drawn = new WeakMap<CostFigures, Html>();
+
+/** The cost of each day as a bar chart in SVG, with the same figures as a table; `id` begins the ids of its elements. */
 export function costChart(figures: CostFigures, id: string): Html {
+  const chart = drawn.get(figures) ?? draw(figures, id);
+  drawn.set(figures, chart);
+  return chart;
+}
+
+function draw(figures: CostFigures, id: string): Html {
   const days = chartDays(figures);
   const known = days.flatMap(({ cost }) => cost ?? []);
   if (figures.currency === null || known.length === 0) {

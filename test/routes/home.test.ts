@@ -209,6 +209,33 @@ t.test('credits hang below the line', async (t) => {
   }
 });
 
+t.test('a bar ends where the axis has its amount', async (t) => {
+  const exporter = await startExporter(t, {
+    bill: billOf(daily((day) => (day === '2026-11-10' ? -30 : Number(day.slice(8))))),
+  });
+  const { text } = await home(exporter);
+  const ticks = [...text.matchAll(/<text x="38" y="([\d.]+)" dy="4">(-?[\d.]+)</g)].map(([, y, value]) => ({
+    y: Number(y),
+    value: Number(value),
+  }));
+  const [first, last] = [ticks[0], ticks.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('the axis has no ticks');
+  t.ok(first.value < 0 && last.value > 0 && first.y > last.y, 'more is higher up');
+  const yOf = (value: number) =>
+    first.y + ((value - first.value) / (last.value - first.value)) * (last.y - first.y);
+  const days = [
+    ...text.matchAll(
+      /<g class="day"><title>\w+ (\d+) (\w+): .*?<rect class="bar[^>]* y="([\d.]+)"[^>]* height="([\d.]+)"/g,
+    ),
+  ];
+  t.equal(days.length, 31);
+  for (const [, day, month, y, height] of days) {
+    const credit = day === '10' && month === 'Nov';
+    const end = credit ? Number(y) + Number(height) : Number(y);
+    t.ok(Math.abs(end - yOf(credit ? -30 : Number(day))) < 0.01, `${day} ${month}`);
+  }
+});
+
 t.test('where AWS has no data, and where Cost Explorer is not enabled', async (t) => {
   const noData = await startExporter(t, {
     before: (sim) =>
