@@ -4,6 +4,9 @@ import { ask, startExporter } from '../helper.ts';
 import { launchChromium, openPage } from '../servers/chromium.ts';
 import { startPrefixProxy } from './prefix-proxy.ts';
 
+// A browser on a busy machine takes its time.
+t.setTimeout(180_000);
+
 /** Not the names that examples would have by themselves. */
 const TARGETS =
   'targets: [{name: production}, {name: staging, roleArn: "arn:aws:iam::222222222222:role/read"}]';

@@ -4,6 +4,9 @@ import { startExporter } from '../../helper.ts';
 import { startPrefixProxy } from '../../openapi/prefix-proxy.ts';
 import { launchChromium, openPage } from '../../servers/chromium.ts';
 
+// A browser on a busy machine takes its time.
+t.setTimeout(180_000);
+
 const TARGETS = `targets:
   - {name: production}
   - {name: a-target-with-a-name-as-long-as-they-may-be-${'x'.repeat(15)}, roleArn: "arn:aws:iam::222222222222:role/r"}`;
