@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { eventually } from '../servers/process.ts';
 import { ACCEPT } from '../servers/prometheus.ts';
-import { startServe } from './command.ts';
+import { awayFromMidnight, startServe } from './command.ts';
 import { numberedBill } from './numbered-bill.ts';
 import { collected, ofFamily, type PageSample, parsePage, readJson, scrape, valueIn } from './page.ts';
 
@@ -108,6 +108,7 @@ async function startNumbered(t: Test, now: Date) {
 }
 
 t.test('no scrape and no document has the figures of two collections', async (t) => {
+  await awayFromMidnight();
   const now = new Date();
   const today = now.toISOString().slice(0, 10);
   const { simulator, served, billOf } = await startNumbered(t, now);

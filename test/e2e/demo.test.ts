@@ -33,7 +33,7 @@ function isRounded(t: Test, figure: number | undefined, sum: ExpectedBill['total
 
 async function demoOf(t: Test, file: string): Promise<void> {
   const { code, stdout, stderr } = await npmDemo(t, ['--once', '--bill', file], {});
-  t.equal(code, 0, stderr);
+  t.equal(code, 0, 'exit code', { stderr });
   const { today, amounts } = readTable(stdout);
   const expected = new ExpectedBill(file, Date.parse(`${today}T00:00:00Z`) + NOON, 'BlendedCost');
   isRounded(t, amounts.get('Total of the window'), expected.total, 'total');
@@ -72,7 +72,7 @@ t.test('npm run demo -- --once says which ports it takes in place of the usual o
     PORT: undefined,
     METRICS_PORT: '',
   });
-  t.equal(code, 0, stderr);
+  t.equal(code, 0, 'exit code', { stderr });
   t.match(stdout, /^Port 5000 is in use: taking \d+\.$/m);
   t.match(stdout, /^Port 8080 is in use: taking \d+\.$/m);
   const { today, amounts } = readTable(stdout);
