@@ -4,7 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
-import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
+import { Amount } from '../../src/collection/money.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import { wellFormed } from '../../src/collection/words.ts';
 import { hasMoved } from './changed.ts';
@@ -23,7 +23,7 @@ const Page = TypeCompiler.Compile(
             Metrics: Type.Record(
               Type.String(),
               Type.Object({
-                Amount: Type.String({ pattern: AMOUNT_PATTERN }),
+                Amount: Amount,
                 Unit: Type.String({ minLength: 1 }),
               }),
             ),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { Value } from '@sinclair/typebox/value';
 import { Decimal as Decimals } from 'decimal.js';
 import fc from 'fast-check';
 import t from 'tap';
-import { AMOUNT_PATTERN, Sum, sumOf } from '../../src/collection/money.ts';
+import { Amount, Sum, sumOf } from '../../src/collection/money.ts';
 
 const Decimal = Decimals.clone({ precision: 400 });
 const amount = fc.oneof(
@@ -43,7 +44,6 @@ t.test('zero is never negative', async (t) => {
 });
 
 t.test('amounts as AWS writes them, and nothing else', async (t) => {
-  const pattern = new RegExp(AMOUNT_PATTERN);
   for (const text of [
     '0',
     '-0',
@@ -57,7 +57,7 @@ t.test('amounts as AWS writes them, and nothing else', async (t) => {
     '5.',
     '1e3',
   ]) {
-    t.ok(pattern.test(text), text);
+    t.ok(Value.Check(Amount, text), text);
     t.equal(Number(text), new Decimal(text).toNumber());
   }
   for (const text of [
@@ -73,13 +73,14 @@ t.test('amounts as AWS writes them, and nothing else', async (t) => {
     '1\n',
     '0x1',
     'NaN',
+    '1E999',
     'Infinity',
     '1e5.5',
     '--1',
     '1.2.3',
     '１',
   ]) {
-    t.notOk(pattern.test(text), JSON.stringify(text));
+    t.notOk(Value.Check(Amount, text), JSON.stringify(text));
   }
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => pattern.test(String(value))),
