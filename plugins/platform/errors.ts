@@ -52,6 +52,7 @@ export default fp(
     );
     fastify.addHook('onRequest', async (request, reply) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+        reply.header('connection', 'close');
         return sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
       }
     });
