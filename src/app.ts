@@ -96,6 +96,8 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
     // Log lines for each scrape and probe would drown the ones that matter.
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
+    // Node's own refusal of a missing host has no body; the errors plugin has one.
+    http: { requireHostHeader: false },
     // Tag keys have up to 128 characters, each up to 12 when percent-encoded.
     routerOptions: { maxParamLength: 2_048 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },

@@ -14,6 +14,8 @@ export const TODAY = '2026-11-22';
 /** The charges behind the bill that an exporter of a test has unless it says otherwise. */
 export const CHARGES = charges('2026-09-01', '2026-12-15');
 
+const SUCCESS = 'aws_cost_exporter_collector_success';
+
 /** A clock that stands still until it is set; exporter and simulator read the same one. */
 export interface Clock {
   /** Sets it to an ISO 8601 instant. */
@@ -175,9 +177,16 @@ export async function startExporter(t: Test, options: ExporterOptions = {}): Pro
       return (await app.rest.collections.run(state)).kind;
     },
     async settled() {
+      // `/ready` shows how an attempt has ended a moment before the run is over; the metric comes last.
       await eventually('every first attempt has ended', async () => {
-        const states = (await targets()).flatMap(({ collectors }) => collectors.map(({ state }) => state));
-        return states.includes('pending') ? undefined : true;
+        const [all, page] = [await targets(), await exporter.metrics()];
+        const ended = all.every(({ target: name, collectors }) =>
+          collectors.every(
+            ({ collector, state }) =>
+              state === 'no_credentials' || page.series(SUCCESS, { collector, target: name }).length > 0,
+          ),
+        );
+        return ended ? true : undefined;
       });
     },
     paid: () => sim.requests.filter(({ service }) => service === 'ce').length,

@@ -3,11 +3,9 @@ import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
-import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
+import { Amount } from '../../src/collection/money.ts';
 import { dayOf, daysIn } from '../../src/collection/periods.ts';
 import { type ForecastData, forecastPeriod } from './model.ts';
-
-const amount = Type.String({ pattern: AMOUNT_PATTERN });
 
 /** What an answer of GetCostForecast must look like; checked once, where it enters. */
 const Answer = TypeCompiler.Compile(
@@ -16,9 +14,9 @@ const Answer = TypeCompiler.Compile(
     ForecastResultsByTime: Type.Array(
       Type.Object({
         TimePeriod: Type.Object({ Start: Type.String() }),
-        MeanValue: amount,
-        PredictionIntervalLowerBound: Type.Optional(amount),
-        PredictionIntervalUpperBound: Type.Optional(amount),
+        MeanValue: Amount,
+        PredictionIntervalLowerBound: Type.Optional(Amount),
+        PredictionIntervalUpperBound: Type.Optional(Amount),
       }),
     ),
   }),

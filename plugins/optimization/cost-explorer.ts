@@ -8,7 +8,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
-import { AMOUNT_PATTERN } from '../../src/collection/money.ts';
+import { Amount } from '../../src/collection/money.ts';
 import { wellFormed } from '../../src/collection/words.ts';
 import type { OptimizationData, PaidPart, Recommendation } from './model.ts';
 
@@ -31,7 +31,6 @@ export const RESERVABLE: Readonly<Record<string, string>> = {
   'Amazon OpenSearch Service': 'OpenSearchReservedInstances',
 };
 
-const amount = Type.String({ pattern: AMOUNT_PATTERN });
 const text = Type.Optional(Type.String());
 const token = Type.Optional(Type.String());
 
@@ -43,7 +42,7 @@ const Rightsizing = Type.Object({
         RightsizingType: Type.String(),
         CurrentInstance: Type.Object({
           ResourceId: Type.String(),
-          MonthlyCost: Type.Optional(amount),
+          MonthlyCost: Type.Optional(Amount),
           CurrencyCode: text,
           ResourceDetails: Type.Optional(
             Type.Object({ EC2ResourceDetails: Type.Optional(Type.Object({ Region: text })) }),
@@ -53,7 +52,7 @@ const Rightsizing = Type.Object({
           Type.Object({
             TargetInstances: Type.Array(
               Type.Object({
-                EstimatedMonthlySavings: amount,
+                EstimatedMonthlySavings: Amount,
                 CurrencyCode: text,
                 DefaultTargetInstance: Type.Optional(Type.Boolean()),
               }),
@@ -61,7 +60,7 @@ const Rightsizing = Type.Object({
           }),
         ),
         TerminateRecommendationDetail: Type.Optional(
-          Type.Object({ EstimatedMonthlySavings: amount, CurrencyCode: text }),
+          Type.Object({ EstimatedMonthlySavings: Amount, CurrencyCode: text }),
         ),
       }),
     ),
@@ -77,8 +76,8 @@ const SavingsPlans = Type.Object({
           Type.Object({
             AccountId: text,
             CurrencyCode: text,
-            EstimatedMonthlySavingsAmount: amount,
-            EstimatedOnDemandCost: Type.Optional(amount),
+            EstimatedMonthlySavingsAmount: Amount,
+            EstimatedOnDemandCost: Type.Optional(Amount),
           }),
         ),
       ),
@@ -97,8 +96,8 @@ const Reservations = Type.Object({
             Type.Object({
               AccountId: text,
               InstanceDetails: Type.Optional(Type.Record(Type.String(), instance)),
-              EstimatedMonthlySavingsAmount: amount,
-              EstimatedMonthlyOnDemandCost: Type.Optional(amount),
+              EstimatedMonthlySavingsAmount: Amount,
+              EstimatedMonthlyOnDemandCost: Type.Optional(Amount),
               CurrencyCode: text,
             }),
           ),

@@ -50,6 +50,12 @@ export default fp(
         `There is no ${request.method} ${request.url.split('?')[0]} here; see /docs.`,
       ),
     );
+    fastify.addHook('onRequest', async (request, reply) => {
+      if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+        reply.header('connection', 'close');
+        return sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
+      }
+    });
     refuseOtherMethods(fastify);
   },
   { name: 'errors', fastify: '5.x' },
@@ -98,11 +104,11 @@ const OTHER_METHODS: HTTPMethods[] = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 
 /** Every route of this program is read-only: each GET route gets a twin that refuses all other methods. */
 function refuseOtherMethods(fastify: FastifyInstance): void {
-  fastify.addHook('onRoute', function refuse(this: FastifyInstance, route) {
-    if (route.method !== 'GET' || this.hasRoute({ method: 'POST', url: route.url })) return;
-    this.route({
+  fastify.addHook('onRoute', function refuse(route) {
+    if (route.method !== 'GET' || fastify.hasRoute({ method: 'POST', url: route.url })) return;
+    fastify.route({
       method: OTHER_METHODS,
-      url: route.routePath,
+      url: route.url,
       schema: { hide: true },
       exposeHeadRoute: false,
       // Before the body is looked at: an unknown content type is no reason to answer 415.

@@ -16,6 +16,10 @@ const HEIGHT = TOP + PLOT + BOTTOM;
 const AXIS = 46;
 const LEAST_BAR = 1;
 const BAR_SHARE = 0.72;
+/** No axis is finer than this, in units of the currency. */
+const SMALLEST_STEP = 1e-9;
+/** What a division may be off by. */
+const ROUNDING = 1e-9;
 
 /** One day of the chart. */
 interface ChartDay {
@@ -32,12 +36,11 @@ export function axisTicks(values: readonly number[]): number[] {
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values);
   const rough = (high - low) / 4;
-  // Below this the step itself would not be a normal number any more.
-  if (!(rough > 1e-300)) return [0, 1];
+  if (rough < SMALLEST_STEP) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.floor(low / step);
-  const count = Math.ceil(high / step) - first;
+  const first = Math.floor(low / step + ROUNDING);
+  const count = Math.ceil(high / step - ROUNDING) - first;
   return Array.from({ length: count + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
@@ -53,8 +56,17 @@ function chartDays({ daily, window, currency }: CostFigures): ChartDay[] {
   });
 }
 
-/** The cost of each day as a bar chart in SVG, with the same figures as a table. */
+/** Charts by their figures: one publication is drawn once, not at each request. */
+const drawn = new WeakMap<CostFigures, Html>();
+
+/** The cost of each day as a bar chart in SVG, with the same figures as a table; `id` begins the ids of its elements. */
 export function costChart(figures: CostFigures, id: string): Html {
+  const chart = drawn.get(figures) ?? draw(figures, id);
+  drawn.set(figures, chart);
+  return chart;
+}
+
+function draw(figures: CostFigures, id: string): Html {
   const days = chartDays(figures);
   const known = days.flatMap(({ cost }) => cost ?? []);
   if (figures.currency === null || known.length === 0) {
@@ -114,7 +126,9 @@ function label({ date, isToday }: ChartDay, index: number, count: number): Html 
   if (back % LABEL_DAYS !== 0) return undefined;
   const x = isToday ? 100 : (100 / count) * (index + 0.5);
   const anchor = isToday ? 'end' : index === 0 ? 'start' : 'middle';
-  return html`<text class="label" x="${decimal(index === 0 ? 0 : x)}%" y="${HEIGHT - 6}" text-anchor="${anchor}">${isToday ? 'today' : formatDay(date)}</text>`;
+  // Where there is little room every second one is left out.
+  const kind = (back / LABEL_DAYS) % 2 === 1 ? 'label second' : 'label';
+  return html`<text class="${kind}" x="${decimal(index === 0 ? 0 : x)}%" y="${HEIGHT - 6}" text-anchor="${anchor}">${isToday ? 'today' : formatDay(date)}</text>`;
 }
 
 function summary(days: readonly ChartDay[]): string {

@@ -53,7 +53,11 @@ function collector(state: CollectorState, now: number): Html {
   const [mood, words] = STATES[status];
   return html`<li>
 <p><strong>${capability.name}</strong> ${badge(mood, words)}${isOld(state, now) && html` ${badge('warn', 'figures are old')}`}</p>
-<p class="when">Last success: ${lastSuccess === undefined ? 'none yet' : instant(lastSuccess, now)}${nextRun !== undefined && html` · next run: ${instant(Math.max(nextRun, now), now)}`}</p>
+<p class="when">Last success: ${lastSuccess === undefined ? 'none yet' : instant(lastSuccess, now)}${
+    status !== 'pending' &&
+    nextRun !== undefined &&
+    html` · next run: ${nextRun > now ? instant(nextRun, now) : 'due now'}`
+  }</p>
 ${failed.length === 0 && cause !== null && html`<p class="cause">${cause.message} ${cause.advice}</p>`}
 ${failed.length > 0 && html`<ul class="parts">${failed.map((part) => html`<li><bdi>${part.part}</bdi>: ${part.cause.message} ${part.cause.advice}</li>`)}</ul>`}
 </li>`;

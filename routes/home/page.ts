@@ -7,6 +7,9 @@ import { type Html, html } from './html.ts';
 import { ICON, STYLE } from './style.ts';
 import { formatAmount, formatInstant, formatMonth, formatWeekday } from './words.ts';
 
+/** Characters of an amount that fit into a tile in full size. */
+const TILE_LENGTH = 11;
+
 /** What the page says of one target. */
 export interface TargetView {
   readonly name: string;
@@ -86,7 +89,7 @@ function costPart({ name, states, cost, forecast }: TargetView, id: string, now:
 ${tiles(cost, forecastOn, forecast)}
 </dl>
 ${costChart(cost, id)}
-<p class="links">${state.kept && html`Collected ${instant(Date.parse(state.kept.snapshot.collectedAt), now)}. `}As JSON: <a href="cost/current${query}">cost</a>${forecastOn && html`, <a href="cost/forecast${query}">forecast</a>`}</p>`;
+<p class="links">${state.kept && html`Collected ${instant(Date.parse(state.kept.snapshot.collectedAt), now)}. `}As JSON: <a href="cost/current${query}">cost</a>${forecast !== undefined && html`, <a href="cost/forecast${query}">forecast</a>`}</p>`;
 }
 
 function noFigures({ status, cause }: CollectorState): string {
@@ -115,9 +118,7 @@ function tiles(cost: CostFigures, forecastOn: boolean, forecast: ForecastFigures
 }
 
 function tile(name: string, amount: number | null | undefined, currency: string | null, note: string): Html {
-  return html`<div><dt>${name}</dt><dd>${
-    amount === null || amount === undefined
-      ? html`<span class="none">no figure</span>`
-      : html`<bdi>${formatAmount(amount, currency)}</bdi>`
-  }<small>${note}</small></dd></div>`;
+  const shown = amount === null || amount === undefined ? undefined : formatAmount(amount, currency);
+  const kind = shown === undefined ? 'none' : shown.length > TILE_LENGTH ? 'long' : 'amount';
+  return html`<div><dt>${name}</dt><dd><bdi class="${kind}">${shown ?? 'no figure'}</bdi><small>${note}</small></dd></div>`;
 }

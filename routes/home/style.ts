@@ -50,6 +50,7 @@ section { margin-top: 1.5rem; padding: 1.5rem; background: var(--card); border: 
 .tiles dt { font-size: .875rem; color: var(--soft); }
 .tiles dd { font-size: 1.5rem; font-weight: 650; line-height: 1.3; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .tiles small { display: block; font-size: .8125rem; font-weight: 400; letter-spacing: 0; }
+.tiles .long { font-size: 1.15rem; }
 .tiles .none { font-size: 1.125rem; font-weight: 400; color: var(--soft); }
 .chart { margin-top: 1.5rem; }
 figcaption span { color: var(--soft); font-size: .875rem; }
@@ -66,7 +67,7 @@ figcaption span { color: var(--soft); font-size: .875rem; }
 .credit { fill: var(--credit); }
 .today { fill-opacity: .35; stroke: var(--bar); stroke-dasharray: 3 2; }
 .today.credit { stroke: var(--credit); }
-.plot .tip { visibility: hidden; fill: var(--ink); font-size: 13px; font-weight: 600; }
+.plot .tip { visibility: hidden; fill: var(--ink); font-size: 13px; font-weight: 600; pointer-events: none; }
 .day:hover .tip { visibility: visible; }
 .day:hover .hit { fill: var(--grid); }
 .summary, .links { margin-top: .5rem; font-size: .875rem; }
@@ -89,6 +90,11 @@ footer { margin-top: 1.25rem; font-size: .875rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }
   .tiles div { padding: .6rem .75rem; }
   .tiles dd { font-size: 1.2rem; }
+  .tiles .long { font-size: .95rem; }
+}
+@media (max-width: 22rem) {
+  .second { display: none; }
+  .tiles { grid-template-columns: 1fr; }
 }
 @media (forced-colors: active) {
   .bar { fill: CanvasText; }

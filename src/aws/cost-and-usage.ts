@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cost-explorer';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { AMOUNT_PATTERN } from '../collection/money.ts';
+import { Amount } from '../collection/money.ts';
 import { awsError, invalidResponse } from './aws-errors.ts';
 import { pages } from './pages.ts';
 
@@ -20,7 +20,7 @@ const CostPage = Type.Object({
           Metrics: Type.Record(
             Type.String(),
             Type.Object({
-              Amount: Type.String({ pattern: AMOUNT_PATTERN }),
+              Amount: Amount,
               Unit: Type.String({ minLength: 1 }),
             }),
           ),

@@ -1,5 +1,11 @@
-/** What Cost Explorer sends as an amount: plain or scientific decimals, negative for credits. */
-export const AMOUNT_PATTERN = '^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$';
+import { FormatRegistry, Type } from '@sinclair/typebox';
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+
+FormatRegistry.Set('amount', (text) => DECIMAL.test(text) && Number.isFinite(Number(text)));
+
+/** What AWS sends as an amount: a plain or scientific decimal that a number can hold, negative for credits. */
+export const Amount = Type.String({ format: 'amount' });
 
 /**
  * A sum with Neumaier's compensation: rounding errors of the single additions are carried along, so that the sum of the

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually, type TestScope } from '../servers/process.ts';
+import { PATIENCE_MS } from './page.ts';
 
 /** The checkout's folder. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -133,12 +134,16 @@ export async function startServe(
   void command.exit.then(() => {
     ended = true;
   });
-  const urls = await eventually('serve listens', () => {
-    const found = [...command.stdout().matchAll(/Server listening at (http:\/\/[^"]+)"/g)];
-    if (ended) return [];
-    // The metrics' listener is the first.
-    return found.length >= (options.listeners ?? 2) ? found.map(([, url]) => url) : undefined;
-  });
+  const urls = await eventually(
+    'serve listens',
+    () => {
+      const found = [...command.stdout().matchAll(/Server listening at (http:\/\/[^"]+)"/g)];
+      if (ended) return [];
+      // The metrics' listener is the first.
+      return found.length >= (options.listeners ?? 2) ? found.map(([, url]) => url) : undefined;
+    },
+    PATIENCE_MS,
+  );
   const [metricsUrl, restUrl = metricsUrl] = urls;
   if (metricsUrl === undefined || restUrl === undefined) {
     throw new Error(`serve ended: ${command.stdout()}${command.stderr()}`);
@@ -149,4 +154,10 @@ export async function startServe(
 /** JSON lines, parsed; others are passed over. */
 export function logLines(text: string): Record<string, unknown>[] {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+}
+
+/** Waits until UTC midnight is not near: for tests whose processes have no clock but the system's, and that compare days. */
+export async function awayFromMidnight(): Promise<void> {
+  const left = 86_400_000 - (Date.now() % 86_400_000);
+  if (left < 60_000) await new Promise((resolve) => setTimeout(resolve, left + 1_000));
 }

@@ -10,6 +10,8 @@ import { ExpectedBill } from './bill.ts';
 import { CLI, type Command, ROOT, runCommand, startCommand } from './command.ts';
 import { readJson, scrape, total } from './page.ts';
 
+t.setTimeout(180_000);
+
 const SAMPLE = join(ROOT, '../shared/data/focus_1_0_aws_sample.csv.gz');
 const NOON = 12 * 3_600_000;
 
@@ -31,7 +33,7 @@ function isRounded(t: Test, figure: number | undefined, sum: ExpectedBill['total
 
 async function demoOf(t: Test, file: string): Promise<void> {
   const { code, stdout, stderr } = await npmDemo(t, ['--once', '--bill', file], {});
-  t.equal(code, 0, stderr);
+  t.equal(code, 0, 'exit code', { stderr });
   const { today, amounts } = readTable(stdout);
   const expected = new ExpectedBill(file, Date.parse(`${today}T00:00:00Z`) + NOON, 'BlendedCost');
   isRounded(t, amounts.get('Total of the window'), expected.total, 'total');
@@ -70,7 +72,7 @@ t.test('npm run demo -- --once says which ports it takes in place of the usual o
     PORT: undefined,
     METRICS_PORT: '',
   });
-  t.equal(code, 0, stderr);
+  t.equal(code, 0, 'exit code', { stderr });
   t.match(stdout, /^Port 5000 is in use: taking \d+\.$/m);
   t.match(stdout, /^Port 8080 is in use: taking \d+\.$/m);
   const { today, amounts } = readTable(stdout);

@@ -1,6 +1,9 @@
 import { eventually } from '../servers/process.ts';
 import { ACCEPT } from '../servers/prometheus.ts';
 
+/** How long is waited for what must come: long enough for a machine that does much else. */
+export const PATIENCE_MS = 60_000;
+
 /** One sample line of a page of metrics. */
 export interface PageSample {
   readonly name: string;
@@ -84,7 +87,6 @@ export function pageWith(
   metricsUrl: string,
   what: string,
   accept: (page: readonly PageSample[]) => boolean,
-  timeoutMs?: number,
 ): Promise<PageSample[]> {
   return eventually(
     what,
@@ -92,7 +94,7 @@ export function pageWith(
       const page = await scrape(metricsUrl);
       return accept(page) ? page : undefined;
     },
-    timeoutMs,
+    PATIENCE_MS,
   );
 }
 

@@ -6,6 +6,8 @@ import { eventually } from '../servers/process.ts';
 import { CLI, runCommand, startServe } from './command.ts';
 import { collected, readJson, scrape, total } from './page.ts';
 
+t.setTimeout(180_000);
+
 const bill = generateBill({ seed: 1, today: new Date(), days: 50 });
 
 async function simulated(t: Test): Promise<Simulator> {

@@ -1,9 +1,11 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { INLINE_STYLE_HASH } from '../../plugins/platform/openapi.ts';
 import { ask, startExporter } from '../helper.ts';
 import { launchChromium, openPage } from '../servers/chromium.ts';
 import { startPrefixProxy } from './prefix-proxy.ts';
+
+// A browser on a busy machine takes its time.
+t.setTimeout(180_000);
 
 /** Not the names that examples would have by themselves. */
 const TARGETS =
@@ -59,23 +61,6 @@ t.test('Swagger UI in a real browser', async (t) => {
   await t.test('behind a path prefix as well', async (t) => {
     await works(t, browser, await startPrefixProxy(t, exporter.restUrl), paths);
   });
-
-  await t.test('the policy allows exactly the one inline style that the installed version has', async (t) => {
-    const { page, problems } = await openPage(browser);
-    await page.route('**/docs/', async (route) => {
-      const response = await route.fetch();
-      const policy = response.headers()['content-security-policy']?.replace(INLINE_STYLE_HASH, '') ?? '';
-      await route.fulfill({
-        response,
-        headers: { ...response.headers(), 'content-security-policy': policy },
-      });
-    });
-    await page.goto(`${exporter.restUrl}/docs/`);
-    await page.waitForSelector('.opblock');
-    const hashes = problems.flatMap((problem) => problem.match(/'sha256-[^']+'/g) ?? []);
-    t.strictSame(new Set(hashes), new Set([INLINE_STYLE_HASH]), problems.join('\n'));
-    await page.close();
-  });
 });
 
 t.test('the redirect to /docs/ is relative, and stays when there is a query', async (t) => {
@@ -93,5 +78,7 @@ t.test('the redirect to /docs/ is relative, and stays when there is a query', as
   const page = await ask(`${restUrl}/docs/`);
   t.equal(page.status, 200);
   t.notMatch(page.text, /(src|href)="(\/|https?:)/, 'every link of the page is relative');
-  t.match(page.headers['content-security-policy'], /^default-src 'none'; script-src 'self';/);
+  const policy = String(page.headers['content-security-policy']);
+  t.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+  t.notMatch(policy, /unsafe|sha256|nonce|https?:|\*/, 'nothing inline, nothing from elsewhere');
 });

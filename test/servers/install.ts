@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { CHROMIUM_ABSENT, CHROMIUM_PACKAGE, findChromium } from './chromium.ts';
 import { findProgram, howToGet, PROGRAMS } from './process.ts';
 import { BOTO3, ensurePython, isPythonReady } from './python.ts';
 
@@ -65,9 +66,11 @@ async function preparePython(debian: boolean): Promise<string | undefined> {
 
 const debian = isDebian();
 const packages = new Set(missing().map(({ debianPackage }) => debianPackage));
+if (findChromium() === undefined) packages.add(CHROMIUM_PACKAGE);
 if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
+if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
 if (debian && !isPythonReady([BOTO3])) {
   const problem = await preparePython(debian);
   if (problem !== undefined) problems.push(problem);

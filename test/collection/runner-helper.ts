@@ -1,0 +1,175 @@
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { awsError } from '../../src/aws/aws-errors.ts';
+import type { AwsSession } from '../../src/aws/clients.ts';
+import type { Capability, CollectContext, Collected, View } from '../../src/collection/capability.ts';
+import { MemoryStore } from '../../src/collection/memory-store.ts';
+import { Publisher } from '../../src/collection/publisher.ts';
+import { Runner, type RunnerOptions } from '../../src/collection/runner.ts';
+import type { Kept } from '../../src/collection/snapshot.ts';
+import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
+import type { Target } from '../../src/config.ts';
+import { Exposition } from '../../src/metrics/exposition.ts';
+import type { Family } from '../../src/metrics/family.ts';
+
+const Data = Type.Object({ value: Type.Number(), accounts: Type.Array(Type.String()) });
+export interface TestData {
+  readonly value: number;
+  /** Linked accounts with a series of their own. */
+  readonly accounts: readonly string[];
+}
+
+/** What a collection of the test's brings. */
+export const brings = (value: number, ...accounts: string[]): Collected<TestData> => ({
+  data: { value, accounts: accounts.length > 0 ? accounts : ['1'] },
+  failed: [],
+});
+
+export const INTERVAL_MS = 3_600_000;
+
+/** A capability of one family, `test_<name>`, with a series for each linked account that is not hidden. */
+export function capabilityOf(
+  collect: (context: CollectContext<TestData>) => Promise<Collected<TestData>>,
+  more: Partial<Capability<TestData>> = {},
+): Capability<TestData> {
+  const name = more.name ?? 'cost';
+  const family: Family = {
+    name: `test_${name}`,
+    type: 'gauge',
+    help: 'A value.',
+    labels: ['target', 'account_id'],
+  };
+  return {
+    name,
+    intervalMs: INTERVAL_MS,
+    timeoutMs: 10_000,
+    operations: [],
+    schema: 1,
+    families: [family],
+    reads: [],
+    accepts: (data): data is TestData => Value.Check(Data, data),
+    fingerprint: () => 'f',
+    collect,
+    present: ({ snapshot, hidden }: View<TestData>) => {
+      const { value, accounts } = snapshot.data;
+      const shown = accounts.filter((account) => !hidden.has(account));
+      return {
+        samples: [[family, shown.map((account) => [[snapshot.target, account], value] as const)]],
+        folded: 0,
+        claims: accounts,
+        document: () => ({ value }),
+      };
+    },
+    empty: () => ({}),
+    ...more,
+  };
+}
+
+/** Clients that are never used. */
+export const SESSION: AwsSession = {
+  costExplorer() {
+    throw new Error('this test buys nothing');
+  },
+  paidRequests: 0,
+};
+
+export interface MachineOptions {
+  readonly capabilities: readonly Capability<TestData>[];
+  readonly targets?: readonly Partial<Target>[];
+  readonly cacheTtlMs?: number;
+  readonly store?: MemoryStore;
+  readonly maxSeries?: number;
+  readonly aws?: Partial<RunnerOptions['aws']>;
+}
+
+export const NOON = Date.parse('2026-03-15T12:00:00Z');
+
+/** Runner, publisher, page and store of some capabilities, with a clock that stands, and all that they tell. */
+export function machineOf(options: MachineOptions) {
+  const clock = { now: NOON };
+  const told: string[] = [];
+  const states = new CollectorStates();
+  const targets = (options.targets ?? [{}]).map(
+    (target, index): Target => ({
+      name: index === 0 ? 'default' : `target${index}`,
+      capabilities: options.capabilities.map(({ name }) => name),
+      ...target,
+    }),
+  );
+  for (const capability of options.capabilities) states.add(capability, targets);
+  const exposition = new Exposition(options.capabilities.flatMap(({ families }) => families));
+  const publisher = new Publisher({
+    states,
+    exposition,
+    maxSeries: options.maxSeries ?? 0,
+    now: () => clock.now,
+    events: {
+      onSeries: (collector, target, { series }) => told.push(`series ${collector}/${target} ${series}`),
+      onHidden: (collector, target, claims) => told.push(`hidden ${collector}/${target} ${claims}`),
+    },
+  });
+  const store = options.store ?? new MemoryStore();
+  const runner = new Runner({
+    store,
+    publisher,
+    aws: {
+      account: async () => '111122223333',
+      session: async () => SESSION,
+      classify: (_target, error) => awsError(error, 'ce:Test'),
+      ...options.aws,
+    },
+    cacheTtlMs: options.cacheTtlMs ?? INTERVAL_MS,
+    now: () => clock.now,
+    events: {
+      onSkip: (collector, target, reason) => told.push(`skip ${collector}/${target} ${reason}`),
+      onAttempt: (collector, target, { ok, at }) =>
+        told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
+      onConfirmed: (collector, target, at, account) =>
+        told.push(`confirmed ${collector}/${target} ${at - NOON} ${account}`),
+      onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
+      onLog: (level, _details, message) => told.push(`${level} ${message}`),
+    },
+  });
+  return {
+    clock,
+    told,
+    states,
+    store,
+    runner,
+    publisher,
+    exposition,
+    /** The state of a collector. */
+    state(collector = 'cost', target = 'default'): CollectorState {
+      const state = states.get(collector, target);
+      if (state === undefined) throw new Error(`no ${collector}/${target}`);
+      return state;
+    },
+    /** The sample lines of the page. */
+    async lines(): Promise<string[]> {
+      const { chunks } = await exposition.page('text', 'identity', '');
+      const text = Buffer.concat(chunks).toString();
+      return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    },
+  };
+}
+
+/** A sample line of `test_cost`. */
+export const line = (value: number, target = 'default', account = '1', name = 'cost') =>
+  `test_${name}{target="${target}",account_id="${account}"} ${value}`;
+
+/** A kept snapshot as the runner of this test would have written it. */
+export function keptOf(data: unknown, more: Partial<Kept['snapshot']> = {}, at = NOON): Kept {
+  const collectedAt = new Date(at).toISOString();
+  const snapshot = {
+    schema: 1,
+    collector: 'cost',
+    target: 'default',
+    accountId: '111122223333',
+    collectedAt,
+    requests: 1,
+    fingerprint: '["","","f"]',
+    data,
+    ...more,
+  };
+  return { snapshot, confirmedAt: collectedAt };
+}
