@@ -98,6 +98,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       where: 'REDIS_HOST',
       value: settings.REDIS_HOST,
       reason: 'and REDIS_URL are both set: set one',
+      example: 'redis.monitoring.svc',
     });
   }
   const pem = settings.NODE_EXTRA_CA_CERTS;

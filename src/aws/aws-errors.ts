@@ -52,7 +52,8 @@ export function neverSent(error: unknown): boolean {
 
 /** The credentials themselves were refused, so that cached ones must be resolved anew. */
 export function badCredentials(error: unknown): boolean {
-  return BAD_CREDENTIALS.test(factsOf(error).name);
+  const thrown = error instanceof CollectionError ? error.cause : error;
+  return BAD_CREDENTIALS.test(factsOf(thrown).name);
 }
 
 /**

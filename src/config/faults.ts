@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { SETTING_NAMES, Settings, settingDoc } from './settings.ts';
 import { TargetsFile } from './targets-file.ts';
@@ -66,15 +66,29 @@ function fault(where: string, doc: TSchema, value: unknown): Fault {
   };
 }
 
+/** A list or a mapping in the wrong place may hold an ExternalId: only single values are shown. */
+function leaf(value: unknown): unknown {
+  return typeof value === 'object' ? undefined : value;
+}
+
+/** Where and what, but no text of the file: the YAML library quotes it, and that may be an ExternalId. */
+function whyUnreadable(error: unknown): string {
+  if (!(error instanceof Error)) return 'it is not YAML';
+  if (!(error instanceof YAMLParseError)) return 'code' in error ? String(error.code) : 'it is not YAML';
+  const [start] = error.linePos ?? [];
+  return `${error.code}${start ? ` at line ${start.line}, column ${start.col}` : ''}`;
+}
+
 /** The targets of a `CONFIG_FILE`, or what is wrong with it. */
 export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
   let content: unknown;
   try {
     content = parseYaml(readFileSync(path, 'utf8'));
   } catch (error) {
-    // The first line alone: the YAML library quotes the source after it, and that may hold an ExternalId.
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { faults: [{ where: 'CONFIG_FILE', value: path, reason: `cannot be read: ${reason}` }] };
+    const reason = `cannot be read: ${whyUnreadable(error)}`;
+    return {
+      faults: [{ where: 'CONFIG_FILE', value: path, reason, example: settingDoc('CONFIG_FILE').example }],
+    };
   }
   const faults = new Map<string, Fault>();
   for (const error of Value.Errors(TargetsFile, content)) {
@@ -83,7 +97,9 @@ export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fau
     const unknown = error.message.startsWith('Unexpected property');
     faults.set(
       where,
-      unknown ? { where, reason: 'is not a key of this file' } : fault(where, error.schema, error.value),
+      unknown
+        ? { where, reason: 'is not a key of this file', example: TargetsFile.example }
+        : fault(where, error.schema, leaf(error.value)),
     );
   }
   if (faults.size > 0) return { faults: [...faults.values()] };
@@ -97,6 +113,7 @@ export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fau
         where: `CONFIG_FILE targets.${names.lastIndexOf(name)}.name`,
         value: name,
         reason: 'stands twice; names are unique',
+        example: `${name}-2`,
       })),
   };
 }

@@ -79,7 +79,7 @@ export const TargetEntry = Type.Object(
       }),
     ),
   },
-  strict,
+  { ...strict, expects: 'a mapping with the key `name`', example: '{name: production}', secret: true },
 );
 
 export type TargetEntry = Static<typeof TargetEntry>;

@@ -1,16 +1,27 @@
 import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { eventually } from '../servers/process.ts';
-import { ACCEPT } from '../servers/prometheus.ts';
 import { awayFromMidnight, startServe } from './command.ts';
 import { numberedBill } from './numbered-bill.ts';
-import { collected, ofFamily, type PageSample, parsePage, readJson, scrape, valueIn } from './page.ts';
+import {
+  collected,
+  ofFamily,
+  type PageSample,
+  pageText,
+  parsePage,
+  readJson,
+  scrape,
+  valueIn,
+} from './page.ts';
 
 t.setTimeout(180_000);
 
 const SHAPE = { days: 46, services: 30, accounts: 5 } as const;
 const PAIRS = SHAPE.services * SHAPE.accounts;
-const COLLECTIONS = 8;
+const COLLECTIONS = 12;
+
+/** Where the metrics begin that are of no collection: they differ from scrape to scrape. */
+const LIVE = /^# HELP (?!aws_account_info|aws_cost_(?!exporter))/m;
 
 /** How many days of cost each family of a pair sums up. */
 function daysOf(today: string): Readonly<Record<string, number>> {
@@ -115,17 +126,19 @@ t.test('no scrape and no document has the figures of two collections', async (t)
   let done = false;
   const seen: Seen = { scrapes: 0, costs: new Set(), forecasts: new Set(), torn: [] };
 
+  // Only what is new is read closely: the scrapers' speed is what finds a torn page.
+  const known = new Set<string>();
   const scrapers = (['text', 'openMetrics'] as const).flatMap((format) =>
     (['gzip', 'identity'] as const).map(async (encoding) => {
       while (!done) {
-        const answer = await fetch(`${served.metricsUrl}/metrics`, {
-          headers: { accept: ACCEPT[format], 'accept-encoding': encoding },
-        });
-        const text = await answer.text();
-        if (format === 'openMetrics' && !text.endsWith('# EOF\n')) seen.torn.push('no end of the page');
-        const faults = faultsOf(parsePage(text), today, seen);
-        if (faults.length > 0) seen.torn.push(`${format}, ${encoding}: ${faults.join('; ')}`);
+        const text = await pageText(served.metricsUrl, format, encoding);
         seen.scrapes++;
+        if (format === 'openMetrics' && !text.endsWith('# EOF\n')) seen.torn.push('no end of the page');
+        const figures = text.slice(0, text.search(LIVE));
+        if (known.has(figures)) continue;
+        known.add(figures);
+        const faults = faultsOf(parsePage(figures), today, seen);
+        if (faults.length > 0) seen.torn.push(`${format}, ${encoding}: ${faults.join('; ')}`);
       }
     }),
   );
@@ -153,7 +166,7 @@ t.test('no scrape and no document has the figures of two collections', async (t)
     Array.from({ length: COLLECTIONS }, (_, index) => index + 1),
     'every bill was seen, and nothing else',
   );
-  t.ok(seen.scrapes > 2 * COLLECTIONS, `${seen.scrapes} scrapes`);
+  t.ok(seen.scrapes > 2 * COLLECTIONS, `${seen.scrapes} scrapes of ${known.size} pages`);
   t.ok(bodies > COLLECTIONS, `${bodies} documents`);
   t.ok((await scrape(served.metricsUrl)).length > 30 * PAIRS);
   t.equal((await served.end('SIGTERM')).code, 0);

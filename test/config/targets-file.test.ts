@@ -1,0 +1,128 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readTargetsFile } from '../../src/config/faults.ts';
+import { TargetEntry } from '../../src/config/targets-file.ts';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+
+const folder = t.testdir();
+
+/** What is read of a file with this text. */
+function read(text: string) {
+  const path = join(folder, 'targets.yaml');
+  writeFileSync(path, text);
+  return { path, ...readTargetsFile(path) };
+}
+
+/** What a user is told of a file with this text. */
+function told(text: string): string {
+  try {
+    loadConfig({ CONFIG_FILE: read(text).path });
+    return '';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+t.test('targets in file order, with what the environment gives them', async (t) => {
+  const { path } = read(`targets:
+  - name: payer
+    roleArn: arn:aws:iam::111122223333:role/path/aws-cost-exporter
+    externalId: agreed:word
+    accountId: "111122223333"
+    capabilities: [forecast, cost]
+  - {name: china, roleArn: "arn:aws-cn:iam::222233334444:role/r", region: cn-north-1, capabilities: [cost]}
+  - name: own
+`);
+  const config = loadConfig({ CONFIG_FILE: path, AWS_REGION: 'eu-west-1', CAPABILITIES: 'cost' });
+  t.same(config.targets, [
+    {
+      name: 'payer',
+      roleArn: 'arn:aws:iam::111122223333:role/path/aws-cost-exporter',
+      externalId: 'agreed:word',
+      accountId: '111122223333',
+      region: 'eu-west-1',
+      capabilities: ['cost', 'forecast'],
+    },
+    {
+      name: 'china',
+      roleArn: 'arn:aws-cn:iam::222233334444:role/r',
+      region: 'cn-north-1',
+      capabilities: ['cost'],
+    },
+    { name: 'own', region: 'eu-west-1', capabilities: ['cost'] },
+  ]);
+  t.same(config.capabilities, ['cost', 'forecast']);
+});
+
+t.test('every key has a description and an example that is right', async (t) => {
+  for (const [key, doc] of Object.entries(TargetEntry.properties)) {
+    t.match(doc.description, /^[A-Z].*\.$/s, key);
+    const example = String(doc.example);
+    const entry = key === 'name' ? `name: ${example}` : `{name: x, ${key}: ${example}}`;
+    t.same(read(`targets:\n  - ${entry}\n`).faults, [], `${key}: ${example}`);
+  }
+});
+
+t.test('all faults at once, each where it stands', async (t) => {
+  const message = told(`targets:
+  - {name: "-x", accountId: 111122223333}
+  - {name: good, roleArn: reader, region: Frankfurt, capabilities: [tags], colour: red}
+  - {name: good}
+extra: 1
+`);
+  for (const where of ['targets.0.name', 'targets.0.accountId', 'targets.1.roleArn', 'targets.1.region']) {
+    t.match(message, `CONFIG_FILE ${where}`);
+  }
+  t.match(message, /CONFIG_FILE targets\.1\.capabilities\.0/);
+  t.match(message, /CONFIG_FILE targets\.1\.colour: is not a key/);
+  t.match(message, /CONFIG_FILE extra: is not a key/);
+  t.match(
+    told('targets: [{name: a}, {name: b}, {name: a}]'),
+    /CONFIG_FILE targets\.2\.name="a": stands twice/,
+  );
+});
+
+t.test('files that are none', async (t) => {
+  for (const text of [
+    '',
+    '[]',
+    '7',
+    'targets:',
+    'targets: []',
+    'targets: {}',
+    '- name: a',
+    'a: b: c',
+    '\t- x',
+    'targets: [null]',
+  ]) {
+    t.match(told(text), /^The configuration is wrong:\n {2}CONFIG_FILE/, JSON.stringify(text));
+  }
+  const [fault] = readTargetsFile(join(folder, 'none.yaml')).faults;
+  t.match(fault, { where: 'CONFIG_FILE', reason: /cannot be read/ });
+  t.match(readTargetsFile(folder).faults, [{ where: 'CONFIG_FILE', reason: /cannot be read/ }]);
+});
+
+t.test('an external id is never told, however the file is wrong', async (t) => {
+  const secret = 'hunter2';
+  const files = {
+    'not allowed characters': `targets: [{name: a, externalId: "${secret} !"}]`,
+    'too short': `targets: [{name: a, externalId: "h"}]\n# ${secret}`,
+    'a list': `targets: [{name: a, externalId: [${secret}]}]`,
+    'a mapping': `targets: [{name: a, externalId: {is: ${secret}}}]`,
+    'no list of targets': `targets: {name: a, externalId: ${secret}}`,
+    'no key `targets`': `- {name: a, externalId: ${secret}}`,
+    'targets of texts': `targets: [production]`,
+    'a list too many': `targets: [[{name: a, externalId: ${secret}}]]`,
+    'a wrong spelling': `targets: [{name: a, externalID: ${secret}}]`,
+    'not YAML': `targets:\n  - name: a\n    externalId: "${secret}\n   x: [`,
+    'in the wrong key': `targets: [{name: {externalId: ${secret}}}]`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const message = told(text);
+    t.notMatch(message, secret, name);
+    t.match(message, /CONFIG_FILE/, `${name}: but a fault is`);
+    t.notMatch(message, /undefined/, `${name}: and what would be right`);
+  }
+});
