@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import t from 'tap';
-import { generateBill, type Simulator } from '../../src/simulator/index.ts';
+import { generateBill, readFocusFile, type Simulator } from '../../src/simulator/index.ts';
 import { NOW, now, start } from './helper.ts';
 import { modelCall } from './model-call.ts';
 import { loadModels, type Model, type ServiceName } from './models.ts';
@@ -151,4 +152,49 @@ t.test("what AWS's service models forbid is refused", LONG, async (t) => {
     t.strictSame(accepted, [], `${operation} ${JSON.stringify(input)}`);
   }
   t.ok(count > 500, `${count} wrong requests`);
+});
+
+t.test('the check finds what is wrong', LONG, async (t) => {
+  const models = await read(t);
+  if (models === undefined) return;
+  const simulator = await start(t, { bill, now });
+  const request: GoodRequest = {
+    service: 'cost-optimization-hub',
+    operation: 'ListRecommendations',
+    input: {},
+  };
+  const cases: [change: Record<string, unknown>, problem: RegExp][] = [
+    [{ estimatedMonthlySavings: '12.5' }, /estimatedMonthlySavings: "12.5" is no number/],
+    [{ savings: 1 }, /savings: unknown member/],
+    [{ source: 'Hub' }, /source: 'Hub' is not in the enum/],
+    [{ tags: [] }, /tags: 0 members/],
+    [{ lastRefreshTimestamp: '2026-03-15' }, /lastRefreshTimestamp: .* is no timestamp/],
+    [{ recommendationLookbackPeriodInDays: 1.5 }, /is no integer/],
+  ];
+  for (const [change, problem] of cases) {
+    simulator.faults.clear();
+    simulator.faults.add({ kind: 'mutate', mutate: (body) => ({ ...body, items: [change] }) });
+    t.match(await checkPages(simulator, models[request.service], request), [problem]);
+  }
+  t.match(checkShape(models.ce, 'CostAllocationTag', { TagKey: 'a' }, 'x'), [
+    /x.Type: missing/,
+    /x.Status: missing/,
+  ]);
+});
+
+const SAMPLE = new URL('../../../shared/data/focus_1_0_aws_sample.csv.gz', import.meta.url).pathname;
+const skip = existsSync(SAMPLE) ? false : 'the FOCUS sample is not here';
+
+t.test('the FOCUS sample: the shapes hold but for its account ids', { ...LONG, skip }, async (t) => {
+  const models = await read(t);
+  if (models === undefined) return;
+  const simulator = await start(t, { bill: await readFocusFile(SAMPLE, { today: NOW }), now });
+  const requests = goodRequests({ workload: '0'.repeat(32), lens: 'x', arn: 'arn:aws:s3:::x' });
+  for (const request of requests) {
+    if (['GetLensReview', 'ListLensReviews', 'AssumeRole'].includes(request.operation)) continue;
+    const problems = await checkPages(simulator, models[request.service], request);
+    // They have 11 and 13 digits, where AWS's have 12.
+    const others = problems.filter((problem) => !/(accountId|Account): '\d+' does not match/.test(problem));
+    t.strictSame(others.slice(0, 5), [], `${request.operation} ${JSON.stringify(request.input)}`);
+  }
 });
