@@ -31,7 +31,7 @@ export function hubRecommendations(
   const refresh = refreshedAt(now);
   return recommendationsFor(bill, now, caller, settings.savingsEstimationMode).map((item) => {
     const { account, region, currentType, resource, action, current, recommended } = item;
-    const id = uuidOf(account, region, currentType, resource, action, current, recommended);
+    const id = uuidOf(refresh, account, region, currentType, resource, action, current, recommended);
     return { ...item, id: Buffer.from(`${account}_${id}`).toString('base64') };
   });
 }
