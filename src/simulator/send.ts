@@ -31,7 +31,7 @@ export async function sendWith(
       response.write(half, () => response.destroy());
       return;
     case 'truncate':
-      send(response, { ...answer, body: half });
+      send(response, { ...answer, body: half.toString('utf8') });
       return;
     case 'corrupt':
       send(response, { ...answer, status: 200, body: NOT_AWS });

@@ -21,8 +21,7 @@ export interface WireRequest {
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Text, or the bytes of a binary protocol. */
-  readonly body: string | Uint8Array;
+  readonly body: string;
 }
 
 /** What an operation computes its answer from. */

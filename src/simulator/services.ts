@@ -2,7 +2,7 @@ import { costExplorer } from './cost-explorer/cost-explorer.ts';
 import { costOptimizationHub } from './cost-optimization-hub/cost-optimization-hub.ts';
 import type { Service } from './service.ts';
 import { sts } from './sts/sts.ts';
-import { tagging, taggingCbor } from './tagging/tagging.ts';
+import { tagging } from './tagging/tagging.ts';
 import { wellArchitected } from './well-architected/well-architected.ts';
 
 /** The dispatch table: every service that the simulator answers for. */
@@ -11,6 +11,5 @@ export const SERVICES: readonly Service[] = [
   costExplorer,
   costOptimizationHub,
   tagging,
-  taggingCbor,
   wellArchitected,
 ];

@@ -249,3 +249,39 @@ t.test('signed for us-east-1 alone; a bill without usage has nothing to recommen
   t.strictSame((await list(client)).items, []);
   t.match(await summarise(client, 'Region'), { items: [], total: 0 });
 });
+
+t.test('a total by hand', async (t) => {
+  // One oversized m5.xlarge at 10 a day for 30 days.
+  const days = Array.from({ length: 30 }, (_, i) =>
+    new Date(Date.UTC(2026, 1, 13 + i)).toISOString().slice(0, 10),
+  );
+  const charges = (id: string) =>
+    days.map((day) =>
+      row(day, '10', {
+        ServiceName: 'Amazon Elastic Compute Cloud',
+        ChargeDescription: '$0.192 per On Demand Linux m5.xlarge Instance Hour',
+        ResourceId: id,
+      }),
+    );
+  const simulator = await start(t, { bill: [], now });
+  const client = hubClient(t, simulator);
+  let oversized: Recommendation | undefined;
+  for (let i = 0; oversized === undefined && i < 50; i++) {
+    simulator.setBill(charges(`i-${i}`));
+    const { items } = await list(client);
+    oversized = items.find(({ actionType }) => actionType === 'Rightsize');
+  }
+  t.match(oversized, {
+    estimatedMonthlyCost: 300,
+    estimatedMonthlySavings: 150,
+    recommendedResourceSummary: 'm5.large',
+  });
+  const { items } = await list(client);
+  const savings = (type: string) =>
+    items.find(({ currentResourceType }) => currentResourceType === type)?.estimatedMonthlySavings;
+  t.equal(savings('ComputeSavingsPlans'), 56.7, '27 % of the 70 % that are committed');
+  t.equal(savings('Ec2InstanceSavingsPlans'), 69.3, '33 %');
+  t.equal(savings('Ec2ReservedInstances'), 108, '36 % of the one instance');
+  // The best purchase, for the half of the usage that rightsizing leaves.
+  t.equal((await summarise(client, 'ActionType')).total, 150 + 108 / 2);
+});

@@ -1,5 +1,4 @@
 import { jsonProtocol } from '../protocols/json.ts';
-import { rpcCborProtocol } from '../protocols/rpc-cbor.ts';
 import type { Service } from '../service.ts';
 import { getResources } from './get-resources.ts';
 
@@ -17,6 +16,3 @@ export const tagging: Service = {
     ValidationException: ['InvalidParameterException', 400],
   },
 };
-
-/** The same in the binary protocol, which boto3 speaks. */
-export const taggingCbor: Service = { ...tagging, protocol: rpcCborProtocol };
