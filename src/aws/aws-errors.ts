@@ -28,13 +28,16 @@ interface Facts {
 }
 
 function factsOf(error: unknown): Facts {
-  const record: Record<string, unknown> = typeof error === 'object' && error !== null ? { ...error } : {};
-  const metadata = record.$metadata as { httpStatusCode?: number } | undefined;
+  const thrown: Record<string, unknown> =
+    typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const metadata = thrown.$metadata as { httpStatusCode?: unknown } | undefined;
+  const status = metadata?.httpStatusCode;
   return {
-    name: error instanceof Error ? error.name : '',
-    code: typeof record.code === 'string' ? record.code : '',
-    message: error instanceof Error ? error.message : String(error),
-    status: metadata?.httpStatusCode,
+    name: text(thrown.name),
+    code: text(thrown.code),
+    message: text(thrown.message),
+    status: typeof status === 'number' ? status : undefined,
   };
 }
 
