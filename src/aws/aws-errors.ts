@@ -28,17 +28,27 @@ interface Facts {
 }
 
 function factsOf(error: unknown): Facts {
-  const thrown: Record<string, unknown> =
-    typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  const metadata = thrown.$metadata as { httpStatusCode?: unknown } | undefined;
-  const status = metadata?.httpStatusCode;
+  const metadata = read(error, '$metadata');
+  const status = read(metadata, 'httpStatusCode');
+  const text = (name: string) => {
+    const value = read(error, name);
+    return typeof value === 'string' ? value : '';
+  };
   return {
-    name: text(thrown.name),
-    code: text(thrown.code),
-    message: text(thrown.message),
+    name: text('name'),
+    code: text('code'),
+    message: text('message'),
     status: typeof status === 'number' ? status : undefined,
   };
+}
+
+/** A member of whatever was thrown; even a getter that throws is survived. */
+function read(thrown: unknown, name: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** HTTP status of the answer behind an SDK error; undefined where no answer came. */
