@@ -28,14 +28,27 @@ interface Facts {
 }
 
 function factsOf(error: unknown): Facts {
-  const record: Record<string, unknown> = typeof error === 'object' && error !== null ? { ...error } : {};
-  const metadata = record.$metadata as { httpStatusCode?: number } | undefined;
-  return {
-    name: error instanceof Error ? error.name : '',
-    code: typeof record.code === 'string' ? record.code : '',
-    message: error instanceof Error ? error.message : String(error),
-    status: metadata?.httpStatusCode,
+  const metadata = read(error, '$metadata');
+  const status = read(metadata, 'httpStatusCode');
+  const text = (name: string) => {
+    const value = read(error, name);
+    return typeof value === 'string' ? value : '';
   };
+  return {
+    name: text('name'),
+    code: text('code'),
+    message: text('message'),
+    status: typeof status === 'number' ? status : undefined,
+  };
+}
+
+/** A member of whatever was thrown; even a getter that throws is survived. */
+function read(thrown: unknown, name: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** HTTP status of the answer behind an SDK error; undefined where no answer came. */
