@@ -40,7 +40,6 @@ export interface Workload {
 const PURPOSES = ['web shop', 'data platform', 'batch jobs', 'internal tools'];
 const MOST_WORKLOADS = 3;
 const OLDEST_DAYS = 120;
-const OWNER = /^\d{12}$/;
 
 /** How many of a set of questions leave each risk; risks that none leaves are missing, as AWS leaves them out. */
 export function riskCounts(risks: Iterable<Risk>): Partial<Record<Risk, number>> {
@@ -118,12 +117,10 @@ function workload(bill: BillIndex, now: Date, owner: string, number: number): Wo
 
 /**
  * The workloads of a bill's accounts: one to three of each, the first in us-east-1, some shared with another account.
- * What they are follows from the account ids; that they were last updated so many days ago, from the time. Accounts
- * whose id the tool would not take have none.
+ * What they are follows from the account ids, and how long ago they were last updated.
  */
 export function workloads(bill: BillIndex, now: Date): readonly Workload[] {
   return [...bill.accounts.keys()].sort().flatMap((owner) => {
-    if (!OWNER.test(owner)) return [];
     const count = 1 + Math.floor(noise(hashText(owner, 2), 0) * MOST_WORKLOADS);
     return Array.from({ length: count }, (_, number) => workload(bill, now, owner, number));
   });
