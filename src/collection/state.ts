@@ -28,6 +28,8 @@ export interface CollectorState {
   /** Why the status is not `ok`. */
   cause: Cause | null;
   failed: readonly FailedPart[];
+  /** Whether parts of the last good snapshot are missing or old: it is not fresh then. */
+  partial: boolean;
   /** The last good snapshot. */
   kept: Kept | undefined;
   /** Start of the last attempt that ended, and of the last that succeeded; milliseconds since the epoch. */
@@ -73,6 +75,7 @@ export class CollectorStates {
         status: 'pending',
         cause: null,
         failed: [],
+        partial: false,
         kept: undefined,
         lastAttempt: undefined,
         lastSuccess: undefined,
