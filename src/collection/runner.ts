@@ -161,7 +161,7 @@ export class Runner {
     } catch (thrown) {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
       // A call that was cut off may have been answered after all.
-      const paid = error.code === 'timeout' || (session?.paidRequests ?? 0) > 0;
+      const paid = session !== undefined && (error.code === 'timeout' || session.paidRequests > 0);
       return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
     }
   }
