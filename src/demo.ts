@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, buildApp } from './app.ts';
-import { USD_PER_REQUEST } from './aws/purchase.ts';
 import { loadConfig } from './config.ts';
+import { demoTable } from './demo-table.ts';
 import { UsageError } from './errors.ts';
 import type { FocusRow } from './focus.ts';
 import { freePort, stopOnSignals } from './server.ts';
@@ -32,7 +32,7 @@ export async function runDemo({ once, bill, seed }: DemoOptions): Promise<void> 
   const rows = await readBill(bill, seed);
   const simulator = await startSimulator({ bill: rows });
   say(`Simulated AWS with ${rows.length} charges at ${simulator.url}`);
-  const config = loadConfig(await demoEnvironment(simulator.url));
+  const config = loadConfig(await demoEnvironment(simulator.url, rows));
   const app = await buildApp({
     config,
     credentials: async () => ({ accessKeyId: 'AKIADEMODEMODEMODEMO', secretAccessKey: 'demo' }),
@@ -40,7 +40,7 @@ export async function runDemo({ once, bill, seed }: DemoOptions): Promise<void> 
   const { restUrl, metricsUrl } = await app.listen();
   say('Buying the bill through the AWS SDK ...');
   await collected(app);
-  await printTable(app, restUrl);
+  say(`\n${await demoTable(app, restUrl)}`);
   if (once) {
     await app.close();
     await simulator.close();
@@ -75,11 +75,12 @@ async function readBill(file: string | undefined, seed: number): Promise<FocusRo
 }
 
 /** The environment as it is, but on loopback, against the simulator, and with free ports where the usual ones are taken. */
-async function demoEnvironment(endpoint: string): Promise<NodeJS.ProcessEnv> {
+async function demoEnvironment(endpoint: string, bill: readonly FocusRow[]): Promise<NodeJS.ProcessEnv> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   const host = env.HOST ?? '127.0.0.1';
   return {
     LOG_LEVEL: 'warn',
+    ...seenIn(bill),
     ...env,
     HOST: host,
     PORT: String(await port(host, Number(env.PORT ?? 5_000))),
@@ -87,6 +88,21 @@ async function demoEnvironment(endpoint: string): Promise<NodeJS.ProcessEnv> {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
   };
+}
+
+/** The bill's own commonest tag keys and regions, in place of defaults that it may not know. */
+function seenIn(bill: readonly FocusRow[]): NodeJS.ProcessEnv {
+  const commonest = (words: readonly string[], most: number) =>
+    [...Map.groupBy(words, (word) => word)]
+      .toSorted(([, one], [, other]) => other.length - one.length)
+      .slice(0, most)
+      .map(([word]) => word)
+      .join(',');
+  const keys = bill.flatMap(({ Tags }) => Object.keys(Tags)).filter((key) => !key.includes(','));
+  const regions = bill.flatMap(({ RegionId }) =>
+    RegionId !== null && /^[a-z]+(-[a-z]+)+-\d$/.test(RegionId) ? RegionId : [],
+  );
+  return { TAG_KEYS: commonest(keys, 5), AWS_REGIONS: commonest(regions, 4) };
 }
 
 async function port(host: string, wanted: number): Promise<number> {
@@ -114,44 +130,6 @@ async function collected({ rest }: App): Promise<void> {
     await sleep(20);
   }
 }
-
-interface CostBody {
-  currency: string | null;
-  window: { start: string; end: string };
-  total: number | null;
-  monthToDate: number | null;
-  byService: { service: string; cost: number }[];
-}
-
-async function printTable(app: App, restUrl: string): Promise<void> {
-  const read = async (path: string) => (await fetch(`${restUrl}${path}`)).json();
-  const cost = (await read('/cost/current')) as CostBody;
-  const forecast = (await read('/cost/forecast')) as { amount: number | null; monthEnd: number | null };
-  const requests = app.rest.aws.spent().reduce((sum, entry) => sum + entry.requests, 0);
-  const services = cost.byService.slice(0, 5).map(({ service, cost: amount }): Row => [service, amount]);
-  const rest = cost.byService.slice(5);
-  const rows: Row[] = [
-    ...services,
-    ...(rest.length > 0
-      ? [[`${rest.length} more`, rest.reduce((sum, row) => sum + row.cost, 0)] satisfies Row]
-      : []),
-    ['Total of the window', cost.total],
-    ['Month to date', cost.monthToDate],
-    ['Forecast, next 30 days', forecast.amount],
-    ["Forecast, month's end", forecast.monthEnd],
-  ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  say(
-    `\nCost by service, ${cost.window.start} up to ${cost.window.end}, in ${cost.currency ?? 'no currency'}:\n`,
-  );
-  for (const [name, amount] of rows) {
-    say(`  ${name.padEnd(width)}  ${(amount === null ? 'no data' : amount.toFixed(4)).padStart(14)}`);
-  }
-  const paid = (requests * USD_PER_REQUEST).toFixed(2);
-  say(`\nOn AWS the ${requests} paid requests would have cost USD ${paid}.`);
-}
-
-type Row = [name: string, amount: number | null];
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -36,8 +36,7 @@ export function createTransport(proxy?: string): Transport {
   const handler: Transport['handler'] = {
     metadata: direct.metadata,
     handle(request, options) {
-      const through = request.protocol === 'https:' && getProxyForUrl(`https://${request.hostname}/`) !== '';
-      return (through ? proxied : direct).handle(request, options);
+      return (isProxied(request) ? proxied : direct).handle(request, options);
     },
     updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),
     httpHandlerConfigs: () => direct.httpHandlerConfigs(),
@@ -49,6 +48,19 @@ export function createTransport(proxy?: string): Transport {
       proxied.destroy();
     },
   };
+}
+
+function isProxied({
+  protocol,
+  hostname,
+  port,
+}: {
+  protocol: string;
+  hostname: string;
+  port?: number;
+}): boolean {
+  const host = port === undefined ? hostname : `${hostname}:${port}`;
+  return protocol === 'https:' && getProxyForUrl(`https://${host}/`) !== '';
 }
 
 function handlerWith(httpsAgent: HttpsAgent | HttpsProxyAgent<string>): NodeHttpHandler {

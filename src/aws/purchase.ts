@@ -73,6 +73,9 @@ export function purchaseThrough<Input extends object, Output extends object>(
         ledger.settle(buyer, operation, paid);
         if (paid) onPaid();
       };
+      // The ledger may have taken its time.
+      if (signal.aborted) settle(false);
+      signal.throwIfAborted();
       try {
         const result = await next(args);
         settle(true);

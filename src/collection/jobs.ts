@@ -122,6 +122,7 @@ export class Jobs {
     const wait = RETRY_MS * 2 ** Math.min(failures, 20);
     const at = this.#options.now() + wait;
     const tick = this.#ticks.get(state);
+    state.nextRun = tick;
     if (tick !== undefined && at >= tick) return;
     state.nextRun = at;
     this.#after(wait, name, () => void this.#run(state));

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
@@ -90,8 +91,8 @@ export class Runner {
   }
 
   /** When a collector's snapshot stops being fresh, in milliseconds since the epoch; 0 where it is not. */
-  freshUntil({ capability, kept, failed }: CollectorState): number {
-    if (kept === undefined || failed.length > 0) return 0;
+  freshUntil({ capability, kept, partial }: CollectorState): number {
+    if (kept === undefined || partial) return 0;
     const lifetime = Math.min(this.#options.cacheTtlMs, FRESH_SHARE * capability.intervalMs);
     const confirmed = Date.parse(kept.confirmedAt);
     const cap = capability.freshUntil?.(confirmed) ?? Number.POSITIVE_INFINITY;
@@ -163,7 +164,7 @@ export class Runner {
     } catch (thrown) {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
       // A call that was cut off may have been answered after all.
-      const paid = error.code === 'timeout' || (session?.paidRequests ?? 0) > 0;
+      const paid = session !== undefined && (error.code === 'timeout' || session.paidRequests > 0);
       return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
     }
   }
@@ -186,6 +187,7 @@ export class Runner {
     state.lastAttempt = at;
     state.failed = failed;
     state.passedOver = passedOver;
+    state.partial = failed.length > 0;
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
@@ -278,6 +280,9 @@ async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Pr
 /** What the log says of an error beyond its typed cause: AWS's own words, never more than one line. */
 function reasonOf(error: unknown): string {
   const inner = error instanceof CollectionError ? (error.cause ?? error) : error;
-  const text = inner instanceof Error ? `${inner.name}: ${inner.message}` : String(inner);
-  return text.replaceAll(/\s+/g, ' ').slice(0, 500);
+  const said =
+    inner instanceof Error && typeof inner.message === 'string'
+      ? `${inner.name}: ${inner.message}`
+      : inspect(inner, { depth: 0 });
+  return said.replaceAll(/\s+/g, ' ').slice(0, 500);
 }

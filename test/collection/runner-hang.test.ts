@@ -37,6 +37,7 @@ async function hanging(t: Scope, timeoutMs: number) {
     { timeoutMs },
   );
   const machine = machineOf({
+    cacheTtlMs: 0,
     capabilities: [capability],
     aws: {
       account: () => aws.accountId(),

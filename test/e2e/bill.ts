@@ -33,6 +33,7 @@ const instant = (text: string) => Date.parse(/Z$/.test(text) ? text : `${text.re
 export class ExpectedBill {
   readonly today: string;
   readonly #byDay: ReadonlyMap<string, readonly Charge[]>;
+  readonly #totals = new Map<string, Decimal>();
 
   /**
    * @param file a FOCUS 1.0 file, `.csv` or `.csv.gz`; its dates are moved so that its last complete day is yesterday.
@@ -77,7 +78,17 @@ export class ExpectedBill {
   }
 
   #total(from: string, to: string): Decimal {
-    return Money.sum(0, ...this.#days(from, to).map(({ amount }) => amount));
+    let total = new Money(0);
+    for (let day = from; day < to; day = addDays(day, 1)) total = total.plus(this.#totalOf(day));
+    return total;
+  }
+
+  #totalOf(day: string): Decimal {
+    const known = this.#totals.get(day);
+    if (known !== undefined) return known;
+    const total = Money.sum(0, ...(this.#byDay.get(day) ?? []).map(({ amount }) => amount));
+    this.#totals.set(day, total);
+    return total;
   }
 
   /** From `first` days before today up to and without `last` days before it. */

@@ -40,7 +40,7 @@ export interface CommandOptions {
   readonly program?: string;
 }
 
-const NEEDED = /^(PATH|HOME|USER|TMPDIR|LANG|LC_.*|SystemRoot)$|^npm_config_|^_?TAP|^NODE_V8_COVERAGE$/i;
+const NEEDED = /^(PATH|HOME|USER|TMPDIR|LANG|LC_.*|SystemRoot)$|^npm_config_/i;
 
 /**
  * The environment that a process of the product gets: no setting of this machine, credentials for a simulator, free ports. What is
@@ -64,7 +64,8 @@ export function environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 /** Starts a process in a group of its own; it, and all that it has started, is killed when the test ends. */
 export function startCommand(t: TestScope, args: readonly string[], options: CommandOptions = {}): Command {
   const { program = process.execPath, env, cwd = ROOT } = options;
-  const child = spawn(program, args, {
+  // As a user starts it: without the hooks that the test runner gives every process that it sees started.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', program, ...args], {
     cwd,
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
