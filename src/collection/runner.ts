@@ -81,6 +81,7 @@ export class Runner {
 
   /** One run of one collector: skipped while its snapshot is fresh or another run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
+    if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
     if (this.isFresh(state)) return this.#skip(state, 'fresh');
     const run = this.#attempt(state).finally(() => this.#running.delete(state));
