@@ -87,6 +87,9 @@ async function main([first = 'serve', ...rest]: string[]): Promise<void> {
   await command(rest);
 }
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   const usage = error instanceof UsageError;
   process.stderr.write(

@@ -77,14 +77,15 @@ async function readBill(file: string | undefined, seed: number): Promise<FocusRo
 /** The environment as it is, but on loopback, against the simulator, and with free ports where the usual ones are taken. */
 async function demoEnvironment(endpoint: string, bill: readonly FocusRow[]): Promise<NodeJS.ProcessEnv> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
-  const host = env.HOST ?? '127.0.0.1';
+  // An empty setting counts as unset.
+  const host = env.HOST || '127.0.0.1';
   return {
     LOG_LEVEL: 'warn',
     ...seenIn(bill),
     ...env,
     HOST: host,
-    PORT: String(await port(host, Number(env.PORT ?? 5_000))),
-    METRICS_PORT: String(await port(host, Number(env.METRICS_PORT ?? 8_080))),
+    PORT: String(await port(host, Number(env.PORT || 5_000))),
+    METRICS_PORT: String(await port(host, Number(env.METRICS_PORT || 8_080))),
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
   };

@@ -83,6 +83,7 @@ export class Runner {
 
   /** One run of one collector: skipped while its snapshot is fresh or another run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
+    if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
     if (this.isFresh(state)) return this.#skip(state, 'fresh');
     const run = this.#attempt(state).finally(() => this.#running.delete(state));
@@ -122,10 +123,11 @@ export class Runner {
     const at = now();
     const started = performance.now();
     let session: AwsSession | undefined;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), capability.timeoutMs);
     const log = { collector: capability.name, target: target.name };
     try {
-      const timeout = AbortSignal.timeout(capability.timeoutMs);
-      const signal = AbortSignal.any([this.#closing.signal, timeout]);
+      const signal = AbortSignal.any([this.#closing.signal, timeout.signal]);
       const open = async () => {
         const accountId = await this.#options.aws.account(target);
         signal.throwIfAborted();
@@ -166,6 +168,8 @@ export class Runner {
       // A call that was cut off may have been answered after all.
       const paid = session !== undefined && (error.code === 'timeout' || session.paidRequests > 0);
       return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
+    } finally {
+      clearTimeout(timer);
     }
   }
 

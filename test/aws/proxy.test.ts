@@ -9,7 +9,7 @@ import t from 'tap';
 import { freePort, requireProgram, run, type TestScope } from '../servers/process.ts';
 import { simulatorOf } from './helper.ts';
 
-t.setTimeout(60_000);
+t.setTimeout(150_000);
 
 const CLIENT = fileURLToPath(new URL('./proxy-client.ts', import.meta.url));
 
@@ -104,11 +104,11 @@ t.test(
     t.same(asked(), [`sts.example.test:${sts.port}`]);
 
     t.same(await ask(trust, local), [answer], 'without a proxy');
-    for (const NO_PROXY of ['localhost', '*', 'other.test, localhost', `localhost:${sts.port}`]) {
+    for (const NO_PROXY of ['localhost', 'other.test, localhost', `localhost:${sts.port}`]) {
       t.same(await ask({ ...through, NO_PROXY }, local), [answer]);
       t.same(asked(), [], `NO_PROXY=${NO_PROXY}`);
     }
-    for (const NO_PROXY of ['example.test', `sts.example.test:${sts.port + 1}`]) {
+    for (const NO_PROXY of [`sts.example.test:${sts.port + 1}`]) {
       t.same(await ask({ ...through, NO_PROXY }, remote), [answer]);
       t.same(asked(), [`sts.example.test:${sts.port}`], `NO_PROXY=${NO_PROXY}`);
     }

@@ -9,7 +9,7 @@ import type { FaultAction } from '../../src/simulator/index.ts';
 import { eventually, freePort } from '../servers/process.ts';
 import { awsAt, Notebook, type Scope, simulatorOf, someQuery, tcpServer } from './helper.ts';
 
-t.setTimeout(60_000);
+t.setTimeout(150_000);
 
 /** Buys once at an address. */
 async function buy(

@@ -20,7 +20,6 @@ const SETTINGS = { metric: 'BlendedCost', windowDays: 1, dailyDays: 1, settledDa
 /** A machine that buys from a simulator which hangs, over a wire that can be watched. */
 async function hanging(t: Scope, timeoutMs: number) {
   const simulator = await simulatorOf(t);
-  simulator.faults.add({ kind: 'hang', operation: 'GetCostAndUsage' });
   const wire = await tcpServer(t, (socket) => {
     const onwards = connect(simulator.port, '127.0.0.1');
     onwards.on('error', () => socket.destroy());
@@ -45,13 +44,16 @@ async function hanging(t: Scope, timeoutMs: number) {
       classify: (_target, error) => awsError(error, 'ce:*'),
     },
   });
-  return { ...machine, simulator, wire, ledger };
+  // The first purchase loads and connects; what hangs afterwards is the call alone.
+  await machine.runner.run(machine.state());
+  simulator.faults.add({ kind: 'hang', operation: 'GetCostAndUsage' });
+  return { ...machine, simulator, wire, ledger, paid: ledger.paid };
 }
 
 t.test(
   'a hung call ends at the timeout of its collector: its connection is closed, it counts as paid',
   async (t) => {
-    const { runner, state, simulator, wire, ledger, told } = await hanging(t, 300);
+    const { runner, state, simulator, wire, ledger, told, paid } = await hanging(t, 1_500);
     const run = runner.run(state());
     await eventually('the hung request', () => simulator.requests.at(-1)?.fault === 'hang' || undefined);
     t.ok(wire.sockets.size > 0);
@@ -61,12 +63,8 @@ t.test(
     await eventually('the end of the connection', () => socket?.destroyed || undefined, 5_000);
     t.match(state(), { status: 'failed', cause: { code: 'timeout' } });
     t.ok(told.some((text) => text === `attempt cost/default failed ${state().lastAttempt! - NOON}`));
-    await eventually('the settlement', () => ledger.paid === 1 || undefined, 5_000);
-    t.equal(
-      simulator.requests.filter(({ service }) => service === 'ce').length,
-      1,
-      'nothing is sent after it',
-    );
+    await eventually('the settlement', () => ledger.paid === paid + 1 || undefined, 5_000);
+    t.equal(simulator.requests.at(-1)?.fault, 'hang', 'nothing is sent after it');
     simulator.faults.clear();
     t.match(await runner.run(state()), { kind: 'collected' }, 'the next one works');
   },
@@ -82,5 +80,5 @@ t.test('so does closing', async (t) => {
   await run;
   await eventually('the end of the connection', () => socket?.destroyed || undefined, 5_000);
   t.ok(performance.now() - from < 2_000, 'a stop takes less than 2 s');
-  t.equal(state().status, 'pending');
+  t.equal(state().status, 'ok', 'a stop is no failure');
 });

@@ -83,7 +83,7 @@ t.test('every figure of any bill is what a second computation over its rows give
         'the sum of the series',
       );
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   t.pass();
 });
@@ -140,7 +140,7 @@ t.test('a figure is there exactly where all of its days are covered, and is neve
       const settled = covered.has(dayText(dayNumber(today) - bill.settings.settledDays));
       assert.equal(families.get('aws_cost_settled_day_timestamp_seconds')!.size, settled ? 1 : 0);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
   t.pass();
 });
