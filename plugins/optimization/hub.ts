@@ -8,11 +8,10 @@ import {
 } from '@aws-sdk/client-cost-optimization-hub';
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
+import { awsError, invalidResponse, notEnrolled } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { wellFormed } from '../../src/collection/words.ts';
-import { CollectionError } from '../../src/errors.ts';
 import type { Findings, OptimizationData, Recommendation } from './model.ts';
 
 /** Most recommendations on a page: the API's own limit. */
@@ -134,12 +133,4 @@ export async function findInHub(
     deduplicated,
     savingsMode: preferences?.savingsEstimationMode ?? null,
   };
-}
-
-function notEnrolled(): CollectionError {
-  return new CollectionError(
-    'not_enabled',
-    'The account is not enrolled in the Cost Optimization Hub.',
-    'Enrol it: Billing and Cost Management, Cost Optimization Hub, Enable; it is free, and recommendations come within a day.',
-  );
 }

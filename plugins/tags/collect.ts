@@ -33,9 +33,10 @@ export async function collectTags(
   const { target, previous, startedAt } = context;
   const failed: FailedPart[] = [];
   const passedOver: FailedPart[] = [];
-  const activation = await activeKeys(context).catch((error) => {
-    passedOver.push(part('ListCostAllocationTags', error));
-    return null;
+  const activation = await activeKeys(context).catch((error: unknown) => {
+    const { code } = noted(passedOver, 'ListCostAllocationTags', error).cause;
+    // Denied for good, as to a linked account: every key is bought. Else what was known goes on.
+    return code === 'access_denied' || code === 'not_enabled' ? null : (previous?.data.activation ?? null);
   });
   const collectedAt = new Date(startedAt).toISOString();
   const keys: TagKeyData[] = [];
@@ -55,8 +56,7 @@ export async function collectTags(
       }
       keys.push({ ...base, reason: null, values: cost.values });
     } catch (error) {
-      const failure = part(key, error);
-      failed.push(failure);
+      const failure = noted(failed, key, error);
       keys.push(
         previous?.data.keys.find((kept) => kept.key === key) ?? { ...base, reason: failure.cause.code },
       );
@@ -66,9 +66,8 @@ export async function collectTags(
   }
   if (failed.length > 0 && failed.length === keys.length - notActivated(keys)) throw asError(failed[0]!);
   const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
-    const failure = part('GetResources', error);
-    failed.push(failure);
-    return failure.cause.code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
+    const { code } = noted(failed, 'GetResources', error).cause;
+    return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
   });
   currency ??= previous?.data.currency ?? null;
   return { data: { currency, keys, resources, activation }, failed, passedOver };
@@ -112,11 +111,14 @@ async function activeKeys(context: CollectContext<TagsData>): Promise<TagsData['
   return { collectedAt: new Date(startedAt).toISOString(), active };
 }
 
-function part(name: string, error: unknown): FailedPart {
-  return {
+/** Adds what became of a part to a list. */
+function noted(list: FailedPart[], name: string, error: unknown): FailedPart {
+  const part = {
     part: name,
     cause: publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*')),
   };
+  list.push(part);
+  return part;
 }
 
 function asError({ cause }: FailedPart): CollectionError {

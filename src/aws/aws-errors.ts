@@ -166,6 +166,8 @@ export function timedOut(options?: ErrorOptions): CollectionError {
 
 function denied(message: string, action: string, options: ErrorOptions): CollectionError {
   if (/not enabled for cost explorer/i.test(message)) return notEnabled(options);
+  // The hub says so of every call but ListEnrollmentStatuses.
+  if (/not enrolled/i.test(message)) return notEnrolled(options);
   if (/linked account/i.test(message)) {
     return new CollectionError(
       'not_enabled',
@@ -188,6 +190,16 @@ function denied(message: string, action: string, options: ErrorOptions): Collect
     action === 'sts:AssumeRole'
       ? "Allow sts:AssumeRole on the target's roleArn to this process's identity, and let the role's trust policy name that identity and the externalId."
       : `Allow the IAM action ${action} to the credentials of this target.`,
+    options,
+  );
+}
+
+/** The account has no Cost Optimization Hub. */
+export function notEnrolled(options?: ErrorOptions): CollectionError {
+  return new CollectionError(
+    'not_enabled',
+    'The account is not enrolled in the Cost Optimization Hub.',
+    'Enrol it: Billing and Cost Management, Cost Optimization Hub, Enable; it is free, and recommendations come within a day.',
     options,
   );
 }
