@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { parse, type ScalarTag, type TagValue } from 'yaml';
+import { type CollectionTag, parse, type ScalarTag } from 'yaml';
 import { CAPABILITIES } from '../../src/config/settings.ts';
 import { run } from '../servers/process.ts';
 import { pythonWithPackages } from '../servers/python.ts';
@@ -41,16 +41,13 @@ interface Resource {
 }
 
 /** CloudFormation's short forms: `!Sub x` is `{ "Fn::Sub": x }`. */
-const INTRINSICS: TagValue[] = ['Ref', 'Sub', 'If', 'Equals', 'Not', 'Join', 'GetAtt'].flatMap(
-  (name): TagValue[] => {
-    const wrap = (value: unknown) => ({ [name === 'Ref' ? 'Ref' : `Fn::${name}`]: value });
-    const scalar: ScalarTag = { tag: `!${name}`, resolve: wrap };
-    return [
-      scalar,
-      { tag: `!${name}`, collection: 'seq', resolve: (seq) => wrap('toJSON' in seq ? seq.toJSON() : seq) },
-    ];
-  },
-);
+const INTRINSICS = ['Ref', 'Sub', 'If', 'Equals', 'Not', 'Join', 'GetAtt'].flatMap((name) => {
+  const tag = `!${name}`;
+  const wrap = (value: unknown) => ({ [name === 'Ref' ? name : `Fn::${name}`]: value });
+  const scalar: ScalarTag = { tag, resolve: wrap };
+  const list: CollectionTag = { tag, collection: 'seq', resolve: (seq) => wrap(seq.toJSON()) };
+  return [scalar, list];
+});
 
 function readTemplate(name: string): Template {
   return parse(readFileSync(join(CLOUDFORMATION, name), 'utf8'), { customTags: INTRINSICS });
