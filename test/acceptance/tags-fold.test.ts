@@ -50,7 +50,7 @@ const labelsOf = (page: MetricsPage, family: string) =>
   [...new Set(page.series(family).map(({ labels }) => `${labels.tag_key}=${labels.tag_value}`))].toSorted();
 
 /** Sixty values, dearer and dearer, the last a large credit; each with a resource and two services. */
-const MANY: TaggedCharge[] = Array.from({ length: 60 }, (_, number) => [
+const MANY = Array.from({ length: 60 }, (_, number): TaggedCharge[] => [
   {
     day: plusDays(TODAY, -3),
     service: 'AWS Lambda',

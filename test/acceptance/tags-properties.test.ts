@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import t from 'tap';
 import { startExporter, TODAY } from '../helper.ts';
 import { anyCharges, KEYS } from '../plugins/tags/arbitrary.ts';
-import { billOfTags, equals, exactSums, exactTotal, labelOf, type ValueSums } from '../plugins/tags/bill.ts';
+import {
+  billOfTags,
+  equals,
+  exactSums,
+  exactTotal,
+  labelOf,
+  type TaggedCharge,
+  type ValueSums,
+} from '../plugins/tags/bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
 t.setTimeout(180_000);
@@ -123,7 +131,7 @@ t.test('any bill, at any page size', async (t) => {
 t.test('sum over values plus untagged is the total of each key and service', async (t) => {
   // Two services of a value that cancel each other in the one month: leaving the value out would move both services' sums.
   const day = '2026-11-10';
-  const charges = [
+  const charges: TaggedCharge[] = [
     { day, service: 'AWS Lambda', cost: '5', tags: { application: 'a' } },
     { day, service: 'Tax', cost: '-5', tags: { application: 'a' } },
     { day, service: 'AWS Lambda', cost: '3', tags: { application: 'b' } },

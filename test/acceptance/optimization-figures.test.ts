@@ -1,0 +1,289 @@
+// CONTRACT 1.1, 1.2, 1.5: what the sources say, summed and told apart; overlaps are not added up.
+import fc from 'fast-check';
+import t from 'tap';
+import { generateBill } from '../../src/simulator/index.ts';
+import { TODAY } from '../helper.ts';
+import {
+  BILL,
+  type Body,
+  EXPLORER,
+  HUB,
+  type Item,
+  recommendations,
+  requested,
+  startOptimization,
+} from '../plugins/optimization/exporter.ts';
+import type { MetricsPage } from './parse-metrics.ts';
+
+t.setTimeout(120_000);
+
+const TOLERANCE = 1e-6;
+const sumOf = (list: readonly Item[]) => list.reduce((sum, { monthlySavings }) => sum + monthlySavings, 0);
+
+function check(condition: boolean, what: string): void {
+  if (!condition) throw new Error(what);
+}
+
+/** Sums of REST's recommendations by the labels that a family has. */
+function grouped(
+  list: readonly Item[],
+  labels: (item: Item) => string[],
+  value: (items: readonly Item[]) => number,
+): Record<string, number> {
+  const groups = Map.groupBy(list, (item) => labels(item).join('/'));
+  return Object.fromEntries([...groups].map(([key, items]) => [key, value(items)]));
+}
+
+function checkEqual(one: Record<string, number>, other: Record<string, number>, what: string): void {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  for (const key of keys) {
+    const near = Math.abs((one[key] ?? Number.NaN) - (other[key] ?? Number.NaN)) < TOLERANCE;
+    check(near, `${what}: ${key} is ${one[key]}, not ${other[key]}`);
+  }
+}
+
+/** What must hold of any collection of the hub or of Cost Explorer. */
+function checkBody(body: Body, page: MetricsPage): void {
+  const { recommendations: list, source } = body;
+  for (const { resource, category, monthlySavings, monthlyCost } of list) {
+    check(monthlySavings >= 0, `${resource}: savings of ${monthlySavings}`);
+    check(
+      monthlyCost === null || monthlySavings <= monthlyCost + TOLERANCE,
+      `${category} ${resource} saves ${monthlySavings} of ${monthlyCost}`,
+    );
+  }
+  const savings = list.map(({ monthlySavings }) => monthlySavings);
+  check(
+    savings.every((one, i) => i === 0 || one <= (savings[i - 1] ?? one)),
+    'greatest savings first',
+  );
+  const total = page.value('aws_optimization_savings_deduplicated', { source: source ?? '' }) ?? Number.NaN;
+  check(total <= sumOf(list) + TOLERANCE, `in all ${total}, the parts ${sumOf(list)}`);
+  check(total >= Math.max(0, ...savings) - TOLERANCE, `in all ${total}, the greatest part ${savings[0]}`);
+  check(body.total_potential_savings === Math.round(total * 100) / 100, 'REST rounds the same total');
+  checkEqual(
+    page.table('aws_optimization_savings', 'type', 'category', 'source', 'account_id'),
+    grouped(list, ({ type, category, account }) => [type, category, source ?? '', account], sumOf),
+    'savings',
+  );
+  checkEqual(
+    page.table(
+      'aws_optimization_recommendations_open',
+      'type',
+      'category',
+      'priority',
+      'source',
+      'account_id',
+    ),
+    grouped(
+      list,
+      (item) => [item.type, item.category, item.priority, source ?? '', item.account],
+      ({ length }) => length,
+    ),
+    'open',
+  );
+  const parts = body.rightsizing.reduce((sum, { potential_savings }) => sum + potential_savings, 0);
+  check(Math.abs(parts - sumOf(list)) <= 0.005 * body.rightsizing.length + TOLERANCE, 'the kinds sum up');
+  for (const { potential_savings, recommendation } of body.rightsizing) {
+    check(Math.abs(potential_savings * 100 - Math.round(potential_savings * 100)) < 1e-6, 'cents');
+    check(recommendation.length > 5, 'a sentence');
+  }
+  const kinds = body.rightsizing.map(({ service }) => service);
+  check(new Set(kinds).size === kinds.length, 'each kind once');
+}
+
+for (const source of [HUB, EXPLORER]) {
+  t.test(`any bill, at any page size: ${source}`, async (t) => {
+    const exporter = await startOptimization(t, { env: { OPTIMIZATION_SOURCE: source }, enrolled: true });
+    let hours = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(10_000), fc.constantFrom(1, 2, 5, 5_000), async (seed, pageSize) => {
+        exporter.sim.setBill(generateBill({ seed, today: new Date(`${TODAY}T12:00:00Z`), days: 40 }));
+        // A day later what is paid is bought anew.
+        hours += 24;
+        exporter.clock.set(
+          new Date(Date.parse(`${TODAY}T08:00:00Z`) - (hours % 48 === 0 ? 86_400_000 : 0)).toISOString(),
+        );
+        exporter.sim.setPageSize(5_000);
+        check((await exporter.run('cost')) === 'collected', 'cost');
+        exporter.sim.setPageSize(pageSize);
+        check((await exporter.run('optimization')) === 'collected', 'optimization');
+        const body = await recommendations(exporter);
+        check(body.source === source && body.recommendations.length > 0, `${source} answers`);
+        checkBody(body, await exporter.metrics());
+      }),
+      { numRuns: 12, interruptAfterTimeLimit: 40_000 },
+    );
+    t.pass('it holds');
+  });
+}
+
+t.test('paging changes nothing', async (t) => {
+  for (const enrolled of [true, false]) {
+    const bodies: Body[] = [];
+    for (const pageSize of [1, 4, 5_000]) {
+      const exporter = await startOptimization(t, { enrolled });
+      const before = requested(exporter);
+      exporter.clock.set(`${TODAY}T23:00:00Z`);
+      exporter.clock.advance(7_200_000);
+      await exporter.run('cost');
+      exporter.sim.setPageSize(pageSize);
+      await exporter.run('optimization');
+      bodies.push(await recommendations(exporter));
+      const operation = enrolled ? 'ListRecommendations' : 'GetRightsizingRecommendation';
+      const pages = (requested(exporter)[operation] ?? 0) - (before[operation] ?? 0);
+      t.equal(pages > 1, pageSize < 5_000, `${pages} pages of ${operation}`);
+    }
+    t.same(bodies[1], bodies[0]);
+    t.same(bodies[2], bodies[0]);
+  }
+});
+
+t.test('every recommendation has an id of its own', async (t) => {
+  for (const enrolled of [true, false]) {
+    const { recommendations: list } = await recommendations(await startOptimization(t, { enrolled }));
+    const twice = list.filter(({ id }, at) => list.findIndex((other) => other.id === id) !== at);
+    t.same(
+      twice.map(({ type, category, region, account }) => [type, category, region, account]),
+      [],
+      enrolled ? HUB : EXPLORER,
+    );
+  }
+});
+
+t.test('the words are those of the hub, whoever speaks', async (t) => {
+  const { recommendations: list } = await recommendations(await startOptimization(t));
+  const words: Readonly<Record<string, RegExp>> = {
+    Rightsize: /^Ec2Instance$/,
+    Stop: /^Ec2Instance$/,
+    PurchaseSavingsPlans: /^ComputeSavingsPlans$/,
+    PurchaseReservedInstances: /^(Ec2|Rds|ElastiCache|Redshift|OpenSearch)ReservedInstances$/,
+  };
+  t.same(
+    Object.keys(words).filter((type) => !list.some((item) => item.type === type)),
+    [],
+    'each is there',
+  );
+  for (const { type, category } of list) t.match(category, words[type] ?? /^$/, type);
+});
+
+t.test("the hub's deduplicated total is the total", async (t) => {
+  const exporter = await startOptimization(t, {
+    enrolled: true,
+    faults: [
+      {
+        kind: 'mutate',
+        operation: 'ListRecommendationSummaries',
+        mutate: (body) => ({ ...body, estimatedTotalDedupedSavings: 12.345678 }),
+      },
+    ],
+  });
+  t.equal((await exporter.metrics()).value('aws_optimization_savings_deduplicated'), 12.345678);
+  t.equal((await recommendations(exporter)).total_potential_savings, 12.35);
+});
+
+t.test('where none is known, the largest saving of a resource counts', async (t) => {
+  const instance = (id: string, savings: string) => ({
+    AccountId: '222233334444',
+    RightsizingType: 'TERMINATE',
+    CurrentInstance: { ResourceId: id, MonthlyCost: '100', CurrencyCode: 'USD' },
+    TerminateRecommendationDetail: { EstimatedMonthlySavings: savings, CurrencyCode: 'USD' },
+  });
+  const modify = (id: string, savings: string) => ({
+    AccountId: '222233334444',
+    RightsizingType: 'MODIFY',
+    CurrentInstance: { ResourceId: id, MonthlyCost: '100', CurrencyCode: 'USD' },
+    ModifyRecommendationDetail: {
+      TargetInstances: [
+        { EstimatedMonthlySavings: '1', CurrencyCode: 'USD' },
+        { EstimatedMonthlySavings: savings, CurrencyCode: 'USD', DefaultTargetInstance: true },
+      ],
+    },
+  });
+  const exporter = await startOptimization(t, {
+    env: { OPTIMIZATION_SOURCE: EXPLORER },
+    faults: [
+      {
+        kind: 'mutate',
+        operation: 'GetRightsizingRecommendation',
+        mutate: (body) => ({
+          ...body,
+          RightsizingRecommendations: [instance('i-1', '100'), modify('i-1', '40.5'), modify('i-2', '7.25')],
+        }),
+      },
+      { kind: 'deny', operation: 'GetSavingsPlansPurchaseRecommendation' },
+      { kind: 'deny', operation: 'GetReservationPurchaseRecommendation' },
+    ],
+  });
+  const page = await exporter.metrics();
+  t.same(page.table('aws_optimization_savings', 'type', 'category'), {
+    'Stop/Ec2Instance': 100,
+    'Rightsize/Ec2Instance': 47.75,
+  });
+  t.equal(page.value('aws_optimization_savings_deduplicated', { source: EXPLORER }), 107.25);
+  t.match((await recommendations(exporter)).rightsizing, [{ service: 'EC2', potential_savings: 147.75 }]);
+});
+
+t.test('priorities are by PRIORITY_THRESHOLDS', async (t) => {
+  const item = (actionType: string, estimatedMonthlySavings: number) => ({
+    recommendationId: actionType,
+    accountId: '111122223333',
+    resourceId: `i-${actionType}`,
+    actionType,
+    currentResourceType: 'Ec2Instance',
+    estimatedMonthlySavings,
+    currencyCode: 'USD',
+  });
+  const items = [
+    item('a', 100),
+    item('b', 99.999),
+    item('c', 10),
+    item('d', 9.999),
+    item('e', 0),
+    item('f', 250.5),
+  ];
+  const cases: Readonly<Record<string, Record<string, string>>> = {
+    '': { a: 'high', b: 'medium', c: 'medium', d: 'low', e: 'low', f: 'high' },
+    '250.5,0.5': { a: 'medium', b: 'medium', c: 'medium', d: 'medium', e: 'low', f: 'high' },
+  };
+  for (const [thresholds, expected] of Object.entries(cases)) {
+    const exporter = await startOptimization(t, {
+      enrolled: true,
+      env: { PRIORITY_THRESHOLDS: thresholds || undefined },
+      faults: [{ kind: 'mutate', operation: 'ListRecommendations', mutate: (body) => ({ ...body, items }) }],
+    });
+    const { recommendations: list } = await recommendations(exporter);
+    t.same(Object.fromEntries(list.map(({ type, priority }) => [type, priority])), expected, thresholds);
+    const page = await exporter.metrics();
+    const found = page.series('aws_optimization_recommendations_open');
+    t.same(Object.fromEntries(found.map(({ labels }) => [labels.type, labels.priority])), expected);
+  }
+});
+
+t.test('a source that has none to make: 0 in all, and nothing else', async (t) => {
+  const exporter = await startOptimization(t, { enrolled: true, bill: [] });
+  const page = await exporter.metrics();
+  t.equal(page.value('aws_optimization_savings_deduplicated', { source: HUB }), 0);
+  t.same(page.series('aws_optimization_savings'), []);
+  t.match(await recommendations(exporter), { source: HUB, rightsizing: [], recommendations: [] });
+});
+
+t.test('amounts of two currencies are refused', async (t) => {
+  for (const [enrolled, operation] of [
+    [true, 'ListRecommendations'],
+    [false, 'GetSavingsPlansPurchaseRecommendation'],
+  ] as const) {
+    const exporter = await startOptimization(t, {
+      enrolled,
+      bill: BILL,
+      faults: [
+        {
+          kind: 'mutate',
+          operation,
+          mutate: (body) => JSON.parse(JSON.stringify(body).replaceAll('"USD"', '"EUR"')),
+        },
+      ],
+    });
+    t.match(await exporter.collector('optimization'), { cause: { code: 'invalid_response' } }, operation);
+  }
+});

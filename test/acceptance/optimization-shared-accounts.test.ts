@@ -1,0 +1,106 @@
+// CONTRACT 1.4: a linked account that two targets see is reported once, by the first in file order.
+import t, { type Test } from 'tap';
+import type { Exporter } from '../helper.ts';
+import {
+  HUB,
+  OWNER,
+  PRODUCTION,
+  recommendations,
+  startOptimization,
+} from '../plugins/optimization/exporter.ts';
+
+const ROLE = `arn:aws:iam::${PRODUCTION}:role/costs`;
+const PAYER_FIRST = `targets: [{name: payer}, {name: member, roleArn: "${ROLE}"}]`;
+const FAMILIES = ['aws_optimization_savings', 'aws_optimization_recommendations_open'];
+
+/** A payer that sees all accounts, and a member that sees itself, its savings halved by a mutation. */
+function start(t: Test, configFile = PAYER_FIRST): Promise<Exporter> {
+  return startOptimization(t, {
+    enrolled: true,
+    configFile,
+    simulator: {
+      accounts: [
+        { accountId: OWNER, accessKeyId: 'AKIATEST', sees: 'all' },
+        { accountId: PRODUCTION, sees: [PRODUCTION] },
+      ],
+    },
+    faults: [
+      {
+        kind: 'mutate',
+        operation: 'ListRecommendations',
+        account: PRODUCTION,
+        mutate: (body) => ({
+          ...body,
+          items: (body.items as { estimatedMonthlySavings: number }[]).map((item) => ({
+            ...item,
+            estimatedMonthlySavings: item.estimatedMonthlySavings / 2,
+          })),
+        }),
+      },
+    ],
+  });
+}
+
+/** What a target's REST says that an account could save, by type and category. */
+async function said(exporter: Exporter, target: string, account: string): Promise<Record<string, number>> {
+  const { recommendations: list } = await recommendations(exporter, `?target=${target}&account=${account}`);
+  const groups = Map.groupBy(list, ({ type, category }) => `${type}/${category}`);
+  return Object.fromEntries(
+    [...groups].map(([kind, items]) => [
+      kind,
+      Number(items.reduce((sum, { monthlySavings }) => sum + monthlySavings, 0).toFixed(6)),
+    ]),
+  );
+}
+
+async function onPage({ metrics }: Exporter, account: string): Promise<Record<string, number>> {
+  const series = (await metrics()).series('aws_optimization_savings', { account_id: account });
+  return Object.fromEntries(
+    series.map(({ labels, value }) => [`${labels.type}/${labels.category}`, Number(value.toFixed(6))]),
+  );
+}
+
+t.test("the first in file order is heard: the payer's view, or the member's", async (t) => {
+  const payer = await start(t);
+  t.same(await onPage(payer, PRODUCTION), await said(payer, 'payer', PRODUCTION));
+  t.ok(Object.keys(await said(payer, 'member', PRODUCTION)).length > 1, 'REST answers for its target');
+  t.same(
+    (await payer.metrics())
+      .series('aws_optimization_savings_deduplicated', { source: HUB })
+      .map(({ labels }) => labels.account_id)
+      .toSorted(),
+    [OWNER, PRODUCTION],
+    'what is by target stays by target',
+  );
+
+  const member = await start(t, `targets: [{name: member, roleArn: "${ROLE}"}, {name: payer}]`);
+  t.same(await onPage(member, PRODUCTION), await said(member, 'member', PRODUCTION));
+  t.same(await onPage(member, OWNER), await said(member, 'payer', OWNER), "the payer's others are its own");
+});
+
+t.test('what is counted is counted once', async (t) => {
+  const exporter = await start(t);
+  const both = await exporter.metrics();
+  const alone = await (await start(t, 'targets: [{name: payer}]')).metrics();
+  for (const family of [...FAMILIES, 'aws_optimization_recommendations_total']) {
+    t.same(both.series(family), alone.series(family), family);
+  }
+});
+
+t.test('an account that the first target no longer names: one series each all the same', async (t) => {
+  const exporter = await start(t);
+  exporter.sim.faults.add({
+    kind: 'mutate',
+    operation: 'ListRecommendations',
+    account: OWNER,
+    mutate: (body) => ({
+      ...body,
+      items: (body.items as { accountId: string }[]).filter(({ accountId }) => accountId !== PRODUCTION),
+    }),
+  });
+  await exporter.run('optimization', 'payer');
+  await exporter.run('optimization', 'member');
+  // The parser refuses a page with one series twice.
+  const page = await exporter.metrics();
+  t.ok(page.series('aws_optimization_recommendations_total', { account_id: PRODUCTION }).length > 0);
+});
