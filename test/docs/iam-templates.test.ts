@@ -7,8 +7,8 @@ import { CAPABILITIES } from '../../src/config/settings.ts';
 import { run } from '../servers/process.ts';
 import { pythonWithPackages } from '../servers/python.ts';
 import { actionsOf, IAM, readPolicy, type Statement } from './policies.ts';
+import { IAM_TOOLS } from './python-tools.ts';
 
-const TOOLS = ['cfn-lint==1.58.0', 'python-hcl2==8.1.4'];
 const CLOUDFORMATION = join(IAM, 'cloudformation');
 const TERRAFORM = join(IAM, 'terraform');
 const TIMEOUT_MS = 60_000;
@@ -54,7 +54,7 @@ function readTemplate(name: string): Template {
 }
 
 t.test('cfn-lint finds nothing, and would find something', PATIENCE, async (t) => {
-  const python = await pythonWithPackages(t, TOOLS);
+  const python = await pythonWithPackages(t, IAM_TOOLS);
   if (python === undefined) return;
   const lint = (...files: readonly string[]) =>
     run(join(dirname(python), 'cfn-lint'), ['--include-checks', 'I', '--', ...files], {
@@ -77,7 +77,7 @@ t.test(
   'AWS knows every action, and none could be held to a resource but those named',
   PATIENCE,
   async (t) => {
-    const python = await pythonWithPackages(t, TOOLS);
+    const python = await pythonWithPackages(t, IAM_TOOLS);
     if (python === undefined) return;
     const script = `
 import importlib.resources, json, sys
@@ -192,7 +192,7 @@ t.test('who may take the roles', async (t) => {
 });
 
 t.test('the Terraform module', PATIENCE, async (t) => {
-  const python = await pythonWithPackages(t, TOOLS);
+  const python = await pythonWithPackages(t, IAM_TOOLS);
   if (python === undefined) return;
   const script = `
 import hcl2, json, sys

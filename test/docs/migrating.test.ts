@@ -1,5 +1,5 @@
 // docs/migrating.md: every name in it is one of the code's, and nothing that had a name before is missing.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildApp } from '../../src/app.ts';
@@ -12,9 +12,7 @@ import { selfFamilies } from '../../src/metrics/self-families.ts';
 import type { OpenapiDocument } from '../openapi/document.ts';
 import { run } from '../servers/process.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
-
-const DOCS = join(import.meta.dirname, '../../docs');
-const page = readFileSync(join(DOCS, 'migrating.md'), 'utf8');
+import { DOCS, page, queries } from './migrating-page.ts';
 
 /** What the Python collector had: its metrics, in the page's order. */
 const BEFORE = [
@@ -58,15 +56,6 @@ function table(head: string): string[][] {
 function codes(text: string): string[] {
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 }
-
-/** The examples: what is asked, and whether it is for this exporter. */
-const queries = [...page.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block = '']) => {
-  let now = false;
-  return block.split('\n').flatMap((line) => {
-    if (line.startsWith('#')) now = /\bnow\b/.test(line);
-    return line === '' || line.startsWith('#') ? [] : [{ query: line, now }];
-  });
-});
 
 t.test('metrics', async (t) => {
   const rows = table('Before | Now | What is different, and why');
