@@ -105,6 +105,11 @@ export interface Exporter {
   paid(): number;
 }
 
+/** The same with cost and forecast alone, where the test does not say otherwise. */
+export function startCosts(t: Test, options: ExporterOptions = {}): Promise<Exporter> {
+  return startExporter(t, { ...options, env: { CAPABILITIES: 'cost,forecast', ...options.env } });
+}
+
 /** Starts a simulator and an exporter that buys from it; both end with the test. */
 export async function startExporter(t: Test, options: ExporterOptions = {}): Promise<Exporter> {
   let now = Date.parse(options.at ?? `${TODAY}T08:00:00Z`);

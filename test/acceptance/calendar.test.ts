@@ -1,6 +1,6 @@
 // The days around which naive date arithmetic breaks: 1st, last and leap day, a second about midnight.
 import t from 'tap';
-import { startExporter } from '../helper.ts';
+import { startCosts } from '../helper.ts';
 import { billOf, charges, plusDays, sum } from './bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
@@ -24,7 +24,7 @@ const INSTANTS = [
 for (const at of INSTANTS) {
   t.test(`a collection at ${at}`, async (t) => {
     const today = at.slice(0, 10);
-    const { metrics, get, sim } = await startExporter(t, { at, bill: billOf(LIST) });
+    const { metrics, get, sim } = await startCosts(t, { at, bill: billOf(LIST) });
     const page = await metrics();
     const known = LIST.filter(({ day }) => day <= today);
     const span = (from: number, to: number) =>
@@ -55,7 +55,7 @@ for (const at of INSTANTS) {
 
 t.test('the settings move the periods, and only theirs', async (t) => {
   const today = '2028-03-15';
-  const { metrics, get, sim } = await startExporter(t, {
+  const { metrics, get, sim } = await startCosts(t, {
     at: `${today}T10:00:00Z`,
     bill: billOf(LIST),
     env: { COST_WINDOW_DAYS: '60', COST_DAILY_DAYS: '3', COST_SETTLED_DAYS: '5' },
@@ -82,7 +82,7 @@ t.test(
   'COST_DAILY_DAYS=0 turns the family off; a window of one day; the forecast metric follows',
   async (t) => {
     const today = '2028-03-02';
-    const { metrics, get, sim } = await startExporter(t, {
+    const { metrics, get, sim } = await startCosts(t, {
       at: `${today}T10:00:00Z`,
       bill: billOf(LIST),
       env: { COST_WINDOW_DAYS: '1', COST_DAILY_DAYS: '0', COST_METRIC: 'AmortizedCost' },
@@ -106,7 +106,7 @@ t.test(
 );
 
 t.test('a collection that begins before midnight and ends after it', async (t) => {
-  const { metrics, run, sim, clock } = await startExporter(t, {
+  const { metrics, run, sim, clock } = await startCosts(t, {
     at: '2028-02-28T12:00:00Z',
     bill: billOf(LIST),
   });

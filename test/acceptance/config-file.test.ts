@@ -35,7 +35,7 @@ t.test('several targets, in file order, with all they may say', async (t) => {
     capabilities: [cost]
   - {name: third, roleArn: "arn:aws-cn:iam::333333333333:role/path/to/costs", region: cn-north-1}
 `,
-    { AWS_REGION: 'us-west-2' },
+    { AWS_REGION: 'us-west-2', CAPABILITIES: 'cost,forecast' },
   );
   t.match(targets, [
     { name: 'payer', roleArn: undefined, region: 'us-west-2', capabilities: ['cost', 'forecast'] },
@@ -95,7 +95,11 @@ t.test('what is wrong is named by its place, all at once', async (t) => {
 t.test('unknown keys are refused, at every level', async (t) => {
   t.match(faultsOf(t, 'targets: [{name: a, role: x}]'), /targets\.0\.role/);
   t.match(faultsOf(t, 'targets: [{name: a}]\ntarget: x'), /CONFIG_FILE target\b/);
-  t.match(faultsOf(t, 'targets: [{name: a, tagKeys: [x]}]'), /tagKeys/, 'none is accepted and ignored');
+  t.match(
+    faultsOf(t, 'targets: [{name: a, spendBudgetUsd: 1}]'),
+    /spendBudgetUsd/,
+    'none is accepted and ignored',
+  );
 });
 
 t.test('two targets of one name', async (t) => {

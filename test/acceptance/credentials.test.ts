@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { startExporter, TODAY } from '../helper.ts';
+import { startCosts, TODAY } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { MEMBER, PAYER } from './bill.ts';
 
@@ -24,7 +24,7 @@ function credentials(key: string | undefined): void {
 
 t.test('no credentials: it serves, says so, buys nothing, and recovers', async (t) => {
   credentials(undefined);
-  const exporter = await startExporter(t, { app: { credentials: undefined } });
+  const exporter = await startCosts(t, { app: { credentials: undefined } });
   const { get, metrics, collector, sim, run } = exporter;
   await eventually('both collectors were tried', async () =>
     (await collector('forecast')).state === 'pending' ? undefined : true,
@@ -64,7 +64,7 @@ const slow = process.env.CI ? { timeout: 120_000 } : { skip: 'takes a minute; ru
 
 t.test('the retry comes by itself, long before the interval', slow, async (t) => {
   credentials(undefined);
-  const { metrics } = await startExporter(t, { app: { credentials: undefined } });
+  const { metrics } = await startCosts(t, { app: { credentials: undefined } });
   credentials('AKIATEST');
   await eventually(
     'the figures arrive',
@@ -75,7 +75,7 @@ t.test('the retry comes by itself, long before the interval', slow, async (t) =>
 
 t.test('credentials go away later: the figures stay', async (t) => {
   credentials('AKIATEST');
-  const { metrics, run, clock, collector } = await startExporter(t, {
+  const { metrics, run, clock, collector } = await startCosts(t, {
     app: { credentials: undefined },
     configFile: `targets: [{name: default, roleArn: "${ROLE}"}]`,
   });
@@ -90,7 +90,7 @@ t.test('credentials go away later: the figures stay', async (t) => {
 
 t.test('credentials that AWS refuses', async (t) => {
   credentials('AKIAWRONG');
-  const { collector, run, metrics, paid } = await startExporter(t, {
+  const { collector, run, metrics, paid } = await startCosts(t, {
     app: { credentials: undefined },
     simulator: { accounts: [{ accountId: PAYER, accessKeyId: 'AKIATEST' }] },
   });
@@ -105,7 +105,7 @@ t.test('credentials that AWS refuses', async (t) => {
 
 t.test('temporary credentials that end before their time are replaced', async (t) => {
   credentials('AKIATEST');
-  const { run, sim, metrics, clock } = await startExporter(t, {
+  const { run, sim, metrics, clock } = await startCosts(t, {
     app: { credentials: undefined },
     configFile: `targets: [{name: member, roleArn: "${ROLE}", externalId: agreed-word}]`,
   });

@@ -1,7 +1,7 @@
 // CONTRACT 2: one error shape everywhere, and what it never holds.
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { type Answer, ask, type Exporter, startExporter } from '../helper.ts';
+import { type Answer, ask, type Exporter, startCosts } from '../helper.ts';
 
 /** The JSON body of an error, after a check of its shape against its status. */
 function errorOf(t: Test, answer: Answer, what: string): Record<string, unknown> {
@@ -31,7 +31,7 @@ function raw(url: string, bytes: string): Promise<string> {
 }
 
 t.test('404, on both listeners', async (t) => {
-  const { get, metricsUrl } = await startExporter(t);
+  const { get, metricsUrl } = await startCosts(t);
   for (const path of [
     '/nowhere',
     '/cost',
@@ -49,7 +49,7 @@ t.test('404, on both listeners', async (t) => {
 });
 
 t.test('405 with Allow', async (t) => {
-  const { get, metricsUrl } = await startExporter(t);
+  const { get, metricsUrl } = await startCosts(t);
   for (const path of [
     '/cost/current',
     '/cost/forecast',
@@ -78,7 +78,7 @@ t.test('405 with Allow', async (t) => {
 });
 
 t.test('bad URLs, large heads and what is not HTTP', async (t) => {
-  const { get, restUrl, metricsUrl } = await startExporter(t);
+  const { get, restUrl, metricsUrl } = await startCosts(t);
   t.equal(errorOf(t, await get('/cost/%zz'), 'a bad escape').statusCode, 400);
   for (const url of [restUrl, metricsUrl]) {
     const large = await raw(
@@ -105,7 +105,7 @@ t.test('bad URLs, large heads and what is not HTTP', async (t) => {
 });
 
 t.test('503 with Retry-After before the first success, with the code of the cause', async (t) => {
-  const { get } = await startExporter(t, {
+  const { get } = await startCosts(t, {
     settle: false,
     before: ({ faults }) => faults.add({ kind: 'hang' }),
   });
@@ -130,7 +130,7 @@ const FAULTS = {
 
 for (const [code, fault] of Object.entries(FAULTS)) {
   t.test(`503 ${code}: the cause and the advice, nothing of AWS`, async (t) => {
-    const exporter = await startExporter(t, {
+    const exporter = await startCosts(t, {
       before: ({ faults }) => faults.add({ ...fault, operation: 'GetCostAndUsage' }),
     });
     const answer = await exporter.get('/cost/current');

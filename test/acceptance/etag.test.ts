@@ -1,10 +1,10 @@
 // CONTRACT 2: ETag and If-None-Match on data routes.
 import t from 'tap';
-import { startExporter } from '../helper.ts';
+import { startCosts } from '../helper.ts';
 import { PAYER } from './bill.ts';
 
 t.test('304 until the next publication', async (t) => {
-  const { get, run, clock } = await startExporter(t);
+  const { get, run, clock } = await startCosts(t);
   for (const [path, collector] of [
     ['/cost/current', 'cost'],
     ['/cost/forecast', 'forecast'],
@@ -37,7 +37,7 @@ t.test('304 until the next publication', async (t) => {
 });
 
 t.test('lists, weak ones and *', async (t) => {
-  const { get } = await startExporter(t);
+  const { get } = await startCosts(t);
   const strong = ((await get('/cost/current')).headers.etag ?? '').replace(/^W\//, '');
   const status = async (header: string) =>
     (await get('/cost/current', { headers: { 'if-none-match': header } })).status;
@@ -66,7 +66,7 @@ t.test('lists, weak ones and *', async (t) => {
 });
 
 t.test('a change of stale is a change, and back', async (t) => {
-  const { get, run, sim } = await startExporter(t);
+  const { get, run, sim } = await startCosts(t);
   const fresh = await get('/cost/current');
   sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage', times: 1 });
   t.equal(await run('cost'), 'failed');
@@ -80,7 +80,7 @@ t.test('a change of stale is a change, and back', async (t) => {
 });
 
 t.test('stale by age: two intervals after the last success', async (t) => {
-  const { get, clock, collector } = await startExporter(t, { env: { COST_INTERVAL: '2h' } });
+  const { get, clock, collector } = await startCosts(t, { env: { COST_INTERVAL: '2h' } });
   const { etag = '' } = (await get('/cost/current')).headers;
   clock.advance(4 * 3_600_000);
   t.equal(
@@ -97,7 +97,7 @@ t.test('stale by age: two intervals after the last success', async (t) => {
 
 t.test('another query is another resource', async (t) => {
   const member = '222222222222';
-  const { get } = await startExporter(t, {
+  const { get } = await startCosts(t, {
     configFile: `targets: [{name: one}, {name: two, roleArn: "arn:aws:iam::${member}:role/costs"}]`,
     simulator: {
       accounts: [{ accountId: PAYER, accessKeyId: 'AKIATEST', sees: [PAYER] }, { accountId: member }],
@@ -115,7 +115,7 @@ t.test('another query is another resource', async (t) => {
 });
 
 t.test('no_data is a body with an ETag of its own', async (t) => {
-  const { get, run, sim } = await startExporter(t, {
+  const { get, run, sim } = await startCosts(t, {
     before: ({ faults }) =>
       faults.add({
         kind: 'error',

@@ -1,7 +1,7 @@
 // CONTRACT 1 and 2: what stands on /metrics, in which format and encoding.
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { startExporter } from '../helper.ts';
+import { startCosts } from '../helper.ts';
 import { ACCEPT, promtoolCheckMetrics, requirePromtool } from '../servers/prometheus.ts';
 import { MEMBER, PAYER } from './bill.ts';
 import { parseMetrics } from './parse-metrics.ts';
@@ -48,7 +48,7 @@ const OPTIONAL = [
 ];
 
 t.test('the families are those of the contract, with its types and labels', async (t) => {
-  const { metrics } = await startExporter(t);
+  const { metrics } = await startCosts(t);
   const page = await metrics();
   t.same(page.business(), Object.keys(BUSINESS).toSorted());
   for (const [family, labels] of Object.entries(BUSINESS)) {
@@ -78,7 +78,7 @@ t.test('the families are those of the contract, with its types and labels', asyn
 
 t.test('promtool finds nothing but the named exceptions', async (t) => {
   if (requirePromtool(t) === undefined) return;
-  const { metrics } = await startExporter(t);
+  const { metrics } = await startCosts(t);
   const complaints = await promtoolCheckMetrics((await metrics()).text);
   t.ok(complaints.length > 0, 'the exception is complained about');
   t.same(
@@ -88,7 +88,7 @@ t.test('promtool finds nothing but the named exceptions', async (t) => {
 });
 
 t.test('what the labels of the exporter itself say', async (t) => {
-  const { metrics, sim, run } = await startExporter(t, { env: { COST_METRIC: 'AmortizedCost' } });
+  const { metrics, sim, run } = await startCosts(t, { env: { COST_METRIC: 'AmortizedCost' } });
   const page = await metrics();
   const [info] = page.series('aws_cost_exporter_info');
   t.match(info?.labels, {
@@ -135,7 +135,7 @@ t.test('what the labels of the exporter itself say', async (t) => {
 t.test(
   'before the first attempt has ended there is no business series, no success, and no false 0',
   async (t) => {
-    const { metrics, sim } = await startExporter(t, {
+    const { metrics, sim } = await startCosts(t, {
       settle: false,
       before: ({ faults }) => faults.add({ kind: 'hang' }),
     });
@@ -169,7 +169,7 @@ t.test(
 );
 
 t.test('text or OpenMetrics by Accept, never 406', async (t) => {
-  const { scrape } = await startExporter(t);
+  const { scrape } = await startCosts(t);
   const text = await scrape();
   for (const accept of [
     undefined,
@@ -202,7 +202,7 @@ t.test('text or OpenMetrics by Accept, never 406', async (t) => {
 });
 
 t.test('gzip or identity by Accept-Encoding, one gzip member', async (t) => {
-  const { scrape } = await startExporter(t);
+  const { scrape } = await startCosts(t);
   for (const accept of [ACCEPT.text, ACCEPT.openMetrics]) {
     const plain = await scrape({ headers: { accept } });
     t.equal(plain.headers['content-encoding'], undefined);
@@ -233,7 +233,7 @@ t.test('gzip or identity by Accept-Encoding, one gzip member', async (t) => {
 });
 
 t.test('HEAD has the head of GET and no body; parameters are ignored', async (t) => {
-  const { scrape, metricsUrl } = await startExporter(t);
+  const { scrape, metricsUrl } = await startCosts(t);
   const head = await scrape({ method: 'HEAD', headers: { 'accept-encoding': 'gzip' } });
   t.equal(head.status, 200);
   t.equal(head.bytes.length, 0);
@@ -248,7 +248,7 @@ t.test('HEAD has the head of GET and no body; parameters are ignored', async (t)
 
 t.test('label values are what AWS sent, escaped', async (t) => {
   const name = 'a"b\\c\nd|e,f{g}=é\u{1f600}';
-  const { sim, run, metrics, scrape, get } = await startExporter(t);
+  const { sim, run, metrics, scrape, get } = await startCosts(t);
   sim.faults.add({
     kind: 'mutate',
     operation: 'GetCostAndUsage',

@@ -1,7 +1,7 @@
 // CONTRACT 1.4: a collection that fails changes no business series; what it cost is counted; the cause is said.
 import t, { type Test } from 'tap';
 import type { FaultAction } from '../../src/simulator/index.ts';
-import { type Exporter, startExporter } from '../helper.ts';
+import { type Exporter, startCosts } from '../helper.ts';
 import { freePort } from '../servers/process.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
@@ -138,7 +138,7 @@ async function afterFailure(t: Test, exporter: Exporter, before: MetricsPage, pa
 
 for (const [name, { fault, code, result, paid, retried, advice }] of Object.entries(CASES)) {
   t.test(name, async (t) => {
-    const exporter = await startExporter(t);
+    const exporter = await startCosts(t);
     const { metrics, run, sim, clock, collector, get } = exporter;
     const before = await metrics();
     const paidBefore = exporter.paid();
@@ -170,7 +170,7 @@ t.test('a fault that ends in time is got over by retries, each of them counted',
     [{ kind: 'throttle' }, 'throttled', 0],
     [{ kind: 'error503' }, 'error', 0],
   ] as const) {
-    const { metrics, run, sim } = await startExporter(t);
+    const { metrics, run, sim } = await startCosts(t);
     const before = await metrics();
     sim.faults.add({ ...fault, operation: 'GetCostAndUsage', times: 2 });
     t.equal(await run('cost'), 'collected');
@@ -184,7 +184,7 @@ t.test('a fault that ends in time is got over by retries, each of them counted',
 });
 
 t.test('AWS goes away: the figures stay', async (t) => {
-  const { metrics, run, sim, clock, collector } = await startExporter(t);
+  const { metrics, run, sim, clock, collector } = await startCosts(t);
   const before = await metrics();
   await sim.close();
   clock.advance(60_000);
@@ -199,7 +199,7 @@ t.test('AWS goes away: the figures stay', async (t) => {
 
 t.test('what is never sent costs nothing', async (t) => {
   const AWS_ENDPOINT_URL_COST_EXPLORER = `http://127.0.0.1:${await freePort()}`;
-  const { metrics, get } = await startExporter(t, { env: { AWS_ENDPOINT_URL_COST_EXPLORER } });
+  const { metrics, get } = await startCosts(t, { env: { AWS_ENDPOINT_URL_COST_EXPLORER } });
   const page = await metrics();
   t.equal(page.value(SPEND), 0);
   t.ok(
@@ -211,7 +211,7 @@ t.test('what is never sent costs nothing', async (t) => {
 });
 
 t.test('the account cannot be asked: nothing is bought', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   const { metrics, run, sim, clock, collector, paid } = exporter;
   const before = await metrics();
   const bought = paid();
@@ -224,7 +224,7 @@ t.test('the account cannot be asked: nothing is bought', async (t) => {
 });
 
 t.test('an answer that takes its time is no failure', async (t) => {
-  const { run, sim, metrics } = await startExporter(t);
+  const { run, sim, metrics } = await startCosts(t);
   sim.faults.add({ kind: 'delay', ms: 300, operation: 'GetCostAndUsage', times: 1 });
   sim.faults.add({ kind: 'drip', bytes: 20_000, ms: 5, operation: 'GetCostAndUsage', times: 1 });
   t.equal(await run('cost'), 'collected', 'late');

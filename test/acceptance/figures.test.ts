@@ -1,6 +1,6 @@
 // CONTRACT 1.1, 1.2: the value of every family of cost and forecast, against sums made here.
 import t from 'tap';
-import { CHARGES, startExporter, TODAY } from '../helper.ts';
+import { CHARGES, startCosts, TODAY } from '../helper.ts';
 import { billOf, charges, daysFrom, MEMBER, PAYER, plusDays, sum, sumsByPair, THIRD } from './bill.ts';
 
 const NOW = `${TODAY}T08:00:00Z`;
@@ -11,7 +11,7 @@ const until = (day: string) => CHARGES.filter((charge) => charge.day <= day);
 const byPair = (start: string, end: string) => sumsByPair(until(TODAY), { start, end }, FROM);
 
 t.test('the families by service and account', async (t) => {
-  const { metrics } = await startExporter(t, { at: NOW });
+  const { metrics } = await startCosts(t, { at: NOW });
   const page = await metrics();
   const table = (family: string) => page.table(family, 'service', 'account_id');
   const day = (back: number) => plusDays(TODAY, -back);
@@ -43,7 +43,7 @@ t.test('the families by service and account', async (t) => {
 });
 
 t.test('the daily family has the pairs that AWS lists on a day, and no others', async (t) => {
-  const { metrics } = await startExporter(t, { at: NOW });
+  const { metrics } = await startCosts(t, { at: NOW });
   const page = await metrics();
   const expected = Object.fromEntries(
     until(TODAY)
@@ -55,7 +55,7 @@ t.test('the daily family has the pairs that AWS lists on a day, and no others', 
 
 t.test('names of accounts where there are some, and the currency', async (t) => {
   const list = charges('2026-10-01', '2026-11-30', [PAYER, MEMBER, THIRD]);
-  const { metrics, get } = await startExporter(t, { at: NOW, bill: billOf(list, 'EUR') });
+  const { metrics, get } = await startCosts(t, { at: NOW, bill: billOf(list, 'EUR') });
   const page = await metrics();
   t.same(page.table('aws_account_info', 'account_id', 'account_name'), {
     [`${PAYER}/payer`]: 1,
@@ -67,7 +67,7 @@ t.test('names of accounts where there are some, and the currency', async (t) => 
 });
 
 t.test('the forecast sums the means that AWS gave', async (t) => {
-  const { metrics, sim, run, get } = await startExporter(t, { at: NOW });
+  const { metrics, sim, run, get } = await startCosts(t, { at: NOW });
   const means: Record<string, number> = {};
   sim.faults.add({
     kind: 'mutate',
@@ -116,7 +116,7 @@ t.test('the forecast is one request, to the later of 30 days and the end of the 
     ['2027-02-01T12:00:00Z', '2027-03-03'],
   ] as const) {
     const bill = billOf(charges('2026-08-01', '2027-02-02'));
-    const { sim } = await startExporter(t, { at, bill });
+    const { sim } = await startCosts(t, { at, bill });
     const asked = sim.requests.filter(({ operation }) => operation === 'GetCostForecast');
     t.equal(asked.length, 1);
     t.match(asked[0]?.body, { TimePeriod: { Start: at.slice(0, 10), End: end }, Metric: 'BLENDED_COST' });
@@ -124,7 +124,7 @@ t.test('the forecast is one request, to the later of 30 days and the end of the 
 });
 
 t.test('REST agrees with the page and shows zeros', async (t) => {
-  const { get } = await startExporter(t, { at: NOW });
+  const { get } = await startCosts(t, { at: NOW });
   const body = (await get('/cost/current')).json();
   const window = { start: FROM, end: TODAY };
   t.equal(body.total, sum(CHARGES, window));
@@ -155,7 +155,7 @@ t.test('REST agrees with the page and shows zeros', async (t) => {
 });
 
 t.test('an empty bill is a total of 0 and no currency', async (t) => {
-  const { get, metrics, collector } = await startExporter(t, { at: NOW, bill: [] });
+  const { get, metrics, collector } = await startCosts(t, { at: NOW, bill: [] });
   const answer = await get('/cost/current');
   t.equal(answer.status, 200);
   t.match(answer.json(), {

@@ -1,7 +1,7 @@
 // CONTRACT 3: what is fresh is not bought again, not by a tick and not by a restart.
 import t from 'tap';
 import type { Kept, SnapshotStore } from '../../src/collection/snapshot.ts';
-import { startExporter } from '../helper.ts';
+import { startCosts } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { PAYER } from './bill.ts';
 
@@ -31,7 +31,7 @@ t.test(
       [{ CACHE_TTL_SECONDS: '600' }, minutes(10)],
       [{ CACHE_TTL_SECONDS: '86400', COST_INTERVAL: '2h' }, minutes(108)],
     ] as const) {
-      const { run, clock, metrics, paid } = await startExporter(t, { env });
+      const { run, clock, metrics, paid } = await startCosts(t, { env });
       const before = await metrics();
       const bought = paid();
       clock.advance(lifetime - 1_000);
@@ -56,7 +56,7 @@ t.test(
 );
 
 t.test('0 means never fresh', async (t) => {
-  const { run, paid } = await startExporter(t, { env: { CACHE_TTL_SECONDS: '0' } });
+  const { run, paid } = await startCosts(t, { env: { CACHE_TTL_SECONDS: '0' } });
   const bought = paid();
   t.equal(await run('cost'), 'collected');
   t.equal(await run('cost'), 'collected');
@@ -64,7 +64,7 @@ t.test('0 means never fresh', async (t) => {
 });
 
 t.test('a forecast is fresh no longer than its UTC day; cost is', async (t) => {
-  const { run, clock } = await startExporter(t, {
+  const { run, clock } = await startCosts(t, {
     at: '2026-11-22T23:50:00Z',
     env: { CACHE_TTL_SECONDS: undefined },
   });
@@ -76,7 +76,7 @@ t.test('a forecast is fresh no longer than its UTC day; cost is', async (t) => {
 });
 
 t.test('a run that is still going on is not started again', async (t) => {
-  const { run, sim, metrics, paid } = await startExporter(t);
+  const { run, sim, metrics, paid } = await startCosts(t);
   const bought = paid();
   sim.faults.add({ kind: 'delay', ms: 500, operation: 'GetCostAndUsage', times: 1 });
   const first = run('cost');
@@ -90,12 +90,12 @@ t.test('a run that is still going on is not started again', async (t) => {
 t.test('a restart serves the kept figures at once, and asks nothing while they are fresh', async (t) => {
   const store = lastingStore();
   const env = { CACHE_TTL_SECONDS: undefined };
-  const one = await startExporter(t, { env, app: { store } });
+  const one = await startCosts(t, { env, app: { store } });
   const before = await one.metrics();
   const body = (await one.get('/cost/current')).text;
   await one.app.close();
 
-  const two = await startExporter(t, { env, app: { store }, at: '2026-11-22T08:30:00Z', settle: false });
+  const two = await startCosts(t, { env, app: { store }, at: '2026-11-22T08:30:00Z', settle: false });
   await eventually('the runs at start are passed over', async () =>
     (await two.metrics()).series(SKIPPED, { reason: 'fresh' }).every(({ value }) => value === 1)
       ? true
@@ -118,10 +118,10 @@ t.test(
   'a restart with old figures shows them, stale, until AWS answers; and keeps them where it does not',
   async (t) => {
     const store = lastingStore();
-    const one = await startExporter(t, { app: { store } });
+    const one = await startCosts(t, { app: { store } });
     const before = await one.metrics();
     await one.app.close();
-    const two = await startExporter(t, {
+    const two = await startCosts(t, {
       app: { store },
       at: '2026-11-22T12:00:00Z',
       settle: false,
@@ -139,7 +139,7 @@ t.test(
     t.equal((await two.collector('cost')).stale, true);
     await two.app.close();
 
-    const three = await startExporter(t, {
+    const three = await startCosts(t, {
       app: { store },
       at: '2026-11-22T12:00:00Z',
       before: ({ faults }) => faults.add({ kind: 'deny' }),
@@ -155,9 +155,9 @@ t.test('kept figures of another configuration or account are not shown', async (
     'another account': { configFile: 'targets: [{name: default, accountId: "999999999999"}]' },
   })) {
     const store = lastingStore();
-    const one = await startExporter(t, { app: { store } });
+    const one = await startCosts(t, { app: { store } });
     await one.app.close();
-    const two = await startExporter(t, {
+    const two = await startCosts(t, {
       ...change,
       app: { store },
       before: ({ faults }) => faults.add({ kind: 'deny', operation: 'GetCostAndUsage' }),
@@ -169,7 +169,7 @@ t.test('kept figures of another configuration or account are not shown', async (
 
 t.test('kept values that are garbage are passed over', async (t) => {
   const good = lastingStore();
-  const one = await startExporter(t, { app: { store: good } });
+  const one = await startCosts(t, { app: { store: good } });
   const wanted = (await one.metrics()).businessText();
   const kept = await good.load('cost', 'default');
   await one.app.close();
@@ -180,7 +180,7 @@ t.test('kept values that are garbage are passed over', async (t) => {
     'no data': { ...kept.snapshot, data: null },
   })) {
     const store: SnapshotStore = { ...lastingStore(), load: async () => ({ ...kept, snapshot }) };
-    const two = await startExporter(t, { app: { store } });
+    const two = await startCosts(t, { app: { store } });
     t.equal((await two.metrics()).businessText(), wanted, `${what}: bought anew`);
     t.equal((await two.target()).accountId, PAYER);
   }

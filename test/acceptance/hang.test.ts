@@ -1,6 +1,6 @@
 // An AWS that does not answer holds up nothing but its own collection, and that not for ever.
 import t from 'tap';
-import { startExporter, TODAY } from '../helper.ts';
+import { startCosts, TODAY } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { billOf, charges, MEMBER, PAYER, plusDays, sum } from './bill.ts';
 
@@ -10,7 +10,7 @@ const REQUESTS = 'aws_cost_exporter_aws_requests_total';
 const SPEND = 'aws_cost_exporter_aws_spend_usd_total';
 
 t.test('while a collection hangs everything is served, and stopping takes no time', async (t) => {
-  const { get, scrape, sim, run, metrics, app, collector, paid } = await startExporter(t);
+  const { get, scrape, sim, run, metrics, app, collector, paid } = await startCosts(t);
   const before = await metrics();
   const bought = paid();
   sim.faults.add({ kind: 'hang', operation: 'GetCostAndUsage' });
@@ -32,7 +32,7 @@ t.test('while a collection hangs everything is served, and stopping takes no tim
 t.test(
   'a connection that ends without an answer: nobody knows whether AWS takes money, so it is counted',
   async (t) => {
-    const { sim, run, metrics, paid } = await startExporter(t);
+    const { sim, run, metrics, paid } = await startCosts(t);
     const before = await metrics();
     const bought = paid();
     sim.faults.add({ kind: 'hang', operation: 'GetCostAndUsage' });
@@ -48,7 +48,7 @@ t.test(
 );
 
 t.test('STS does not answer for the first target: it times out, the others are collected', async (t) => {
-  const exporter = await startExporter(t, {
+  const exporter = await startCosts(t, {
     bill: billOf(ALL),
     configFile: `targets: [{name: hung, roleArn: "${ROLE}"}, {name: own}]`,
     simulator: {
@@ -82,7 +82,7 @@ t.setTimeout(175_000);
 const slow = process.env.CI ? { timeout: 140_000 } : { skip: 'takes two minutes; runs with CI=true' };
 
 t.test('a call that hangs ends at the timeout of its collection, and is counted as paid', slow, async (t) => {
-  const { sim, run, metrics, collector } = await startExporter(t);
+  const { sim, run, metrics, collector } = await startCosts(t);
   const before = await metrics();
   sim.faults.add({ kind: 'hang', operation: 'GetCostForecast' });
   const started = performance.now();

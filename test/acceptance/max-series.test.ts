@@ -1,6 +1,6 @@
 // CONTRACT 1.4 and 1.5: the cap on series folds the smallest pairs, in all families alike; totals are conserved.
 import t from 'tap';
-import { startExporter, TODAY } from '../helper.ts';
+import { startCosts, TODAY } from '../helper.ts';
 import { billOf, charges, MEMBER, PAYER, plusDays, sum } from './bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
@@ -33,8 +33,8 @@ function totals(page: MetricsPage): Record<string, number> {
 
 t.test('folding conserves totals, keeps the largest, and is said', async (t) => {
   const bill = billOf(ALL);
-  const whole = await startExporter(t, { bill });
-  const capped = await startExporter(t, { bill, env: { MAX_SERIES: '400' } });
+  const whole = await startCosts(t, { bill });
+  const capped = await startCosts(t, { bill, env: { MAX_SERIES: '400' } });
   const [all, page] = [await whole.metrics(), await capped.metrics()];
   t.same(totals(page), totals(all));
   const series = page.value('aws_cost_exporter_collector_series', { collector: 'cost' }) ?? Number.NaN;
@@ -65,9 +65,9 @@ t.test('folding conserves totals, keeps the largest, and is said', async (t) => 
 
 t.test('never below one __other__ per account and date; 0 is no cap', async (t) => {
   const bill = billOf(ALL);
-  const whole = await (await startExporter(t, { bill, env: { MAX_SERIES: '0' } })).metrics();
+  const whole = await (await startCosts(t, { bill, env: { MAX_SERIES: '0' } })).metrics();
   t.same(whole.series('aws_cost_total', { service: '__other__' }), []);
-  const page = await (await startExporter(t, { bill, env: { MAX_SERIES: '1' } })).metrics();
+  const page = await (await startCosts(t, { bill, env: { MAX_SERIES: '1' } })).metrics();
   t.same(totals(page), totals(whole));
   t.same([...new Set(page.series('aws_cost_daily').map(({ labels }) => labels.service))], ['__other__']);
 });
@@ -75,7 +75,7 @@ t.test('never below one __other__ per account and date; 0 is no cap', async (t) 
 t.test('a service with a reserved name is told from what is folded', async (t) => {
   const names = ['__other__', '"__other__"', 'untagged'];
   const list = charges('2026-10-01', '2026-12-01', [PAYER], names);
-  const { metrics, get } = await startExporter(t, { bill: billOf(list) });
+  const { metrics, get } = await startCosts(t, { bill: billOf(list) });
   const services = (await metrics()).series('aws_cost_settled_day').map(({ labels }) => labels.service);
   t.same(services.toSorted(), ['"__other__"', '""__other__""', '"untagged"', 'Tax'].toSorted());
   const { byService } = (await get('/cost/current')).json<{ byService: { service: string }[] }>();

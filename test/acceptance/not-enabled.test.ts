@@ -1,6 +1,6 @@
 // CONTRACT 1.4: `not_enabled` and `no_data` are states of a successful collection, not failures.
 import t from 'tap';
-import { startExporter } from '../helper.ts';
+import { startCosts } from '../helper.ts';
 
 const CASES = {
   'Cost Explorer was never opened': {
@@ -31,7 +31,7 @@ const CASES = {
 
 for (const [what, { type, message, code, advice }] of Object.entries(CASES)) {
   t.test(what, async (t) => {
-    const { get, metrics, collector, run, sim } = await startExporter(t, {
+    const { get, metrics, collector, run, sim } = await startCosts(t, {
       before: ({ faults }) => {
         for (const operation of ['GetCostAndUsage', 'GetCostForecast']) {
           faults.add({ kind: 'error', operation, type, message });

@@ -1,6 +1,6 @@
 // Pages: any size gives the same figures, each is paid for, and a bad second page publishes nothing of the first.
 import t from 'tap';
-import { type Exporter, startExporter } from '../helper.ts';
+import { type Exporter, startCosts } from '../helper.ts';
 import { billOf, charges, PAYER } from './bill.ts';
 
 const SPEND = 'aws_cost_exporter_aws_spend_usd_total';
@@ -9,10 +9,10 @@ const costPages = ({ sim }: Exporter) =>
   sim.requests.filter(({ operation }) => operation === 'GetCostAndUsage');
 
 t.test('the size of pages changes no figure, only the price', async (t) => {
-  const whole = await startExporter(t);
+  const whole = await startCosts(t);
   const wanted = (await whole.metrics()).businessText();
   for (const pageSize of [120, 7, 1]) {
-    const exporter = await startExporter(t, { simulator: { pageSize } });
+    const exporter = await startCosts(t, { simulator: { pageSize } });
     const page = await exporter.metrics();
     t.equal(page.businessText(), wanted, `${pageSize} groups a page`);
     const pages = costPages(exporter);
@@ -29,7 +29,7 @@ t.test('the size of pages changes no figure, only the price', async (t) => {
 
 t.test('page two fails: nothing of page one gets out, before the first success too', async (t) => {
   for (const kind of ['deny', 'error500', 'corrupt', 'throttle'] as const) {
-    const exporter = await startExporter(t, {
+    const exporter = await startCosts(t, {
       simulator: { pageSize: 50 },
       before: ({ faults }) => faults.add({ kind, operation: 'GetCostAndUsage', page: 2 }),
     });
@@ -53,7 +53,7 @@ t.test('page two fails: nothing of page one gets out, before the first success t
 });
 
 t.test('a token that comes twice is refused, and not followed for ever', async (t) => {
-  const exporter = await startExporter(t, { simulator: { pageSize: 50 } });
+  const exporter = await startCosts(t, { simulator: { pageSize: 50 } });
   const { metrics, run, sim, collector } = exporter;
   const good = (await metrics()).businessText();
   const asked = costPages(exporter).length;
@@ -73,7 +73,7 @@ t.test('a token that comes twice is refused, and not followed for ever', async (
 });
 
 t.test('the bill moves on between two pages: one query is one bill', async (t) => {
-  const exporter = await startExporter(t, { simulator: { pageSize: 50 } });
+  const exporter = await startCosts(t, { simulator: { pageSize: 50 } });
   const { metrics, run, sim } = exporter;
   const good = (await metrics()).businessText();
   sim.faults.add({

@@ -1,16 +1,26 @@
 // CONTRACT 2: shapes, parameters and listeners.
 import t from 'tap';
-import { ask, startExporter } from '../helper.ts';
+import { ask, startCosts } from '../helper.ts';
 import { freePort } from '../servers/process.ts';
 import { PAYER } from './bill.ts';
 
 const ENVELOPE = ['target', 'accountId', 'collectedAt', 'stale'];
 const keys = (body: unknown) => Object.keys(body as object).toSorted();
-const COLLECTOR = ['collector', 'state', 'stale', 'cause', 'failed', 'lastSuccess', 'lastAttempt', 'nextRun'];
+const COLLECTOR = [
+  'collector',
+  'state',
+  'stale',
+  'cause',
+  'failed',
+  'passedOver',
+  'lastSuccess',
+  'lastAttempt',
+  'nextRun',
+];
 const first = (list: unknown) => (list as object[])[0] ?? {};
 
 t.test('the bodies have the fields of the contract, and no others', async (t) => {
-  const { get } = await startExporter(t);
+  const { get } = await startCosts(t);
   const current = (await get('/cost/current')).json();
   // `reason` says why there is nothing: every data body may have to.
   const figures = ['currency', 'window', 'total', 'monthToDate', 'byService', 'byAccount', 'daily', 'reason'];
@@ -68,7 +78,7 @@ t.test('the bodies have the fields of the contract, and no others', async (t) =>
 });
 
 t.test('JSON is served as such, and nobody stores it', async (t) => {
-  const { get } = await startExporter(t);
+  const { get } = await startCosts(t);
   for (const path of ['/cost/current', '/cost/forecast', '/health', '/ready', '/targets', '/nowhere']) {
     const { headers } = await get(path);
     t.match(headers['content-type'], /^application\/json/, path);
@@ -86,7 +96,7 @@ t.test('JSON is served as such, and nobody stores it', async (t) => {
 });
 
 t.test('HEAD works wherever GET does', async (t) => {
-  const { get, metricsUrl } = await startExporter(t);
+  const { get, metricsUrl } = await startCosts(t);
   for (const path of [
     '/',
     '/health',
@@ -113,7 +123,7 @@ t.test('HEAD works wherever GET does', async (t) => {
 });
 
 t.test('a route on the wrong listener is 404; probes are on both', async (t) => {
-  const { get, metricsUrl } = await startExporter(t);
+  const { get, metricsUrl } = await startCosts(t);
   t.equal((await get('/metrics')).status, 404);
   for (const path of ['/', '/cost/current', '/cost/forecast', '/targets', '/docs', '/docs/json']) {
     const answer = await ask(`${metricsUrl}${path}`);
@@ -129,7 +139,7 @@ t.test('a route on the wrong listener is 404; probes are on both', async (t) => 
 
 t.test('the same port for both is one listener', async (t) => {
   const port = String(await freePort());
-  const { get, restUrl, metricsUrl, app } = await startExporter(t, {
+  const { get, restUrl, metricsUrl, app } = await startCosts(t, {
     env: { PORT: port, METRICS_PORT: port },
   });
   t.equal(restUrl, metricsUrl);
@@ -140,7 +150,7 @@ t.test('the same port for both is one listener', async (t) => {
 });
 
 t.test('parameters: the target by name; others are refused by name on data routes', async (t) => {
-  const { get } = await startExporter(t);
+  const { get } = await startCosts(t);
   t.equal((await get('/cost/current?target=default')).status, 200);
   for (const route of ['/cost/current', '/cost/forecast']) {
     const unknown = await get(`${route}?target=nobody`);
@@ -167,7 +177,7 @@ t.test('parameters: the target by name; others are refused by name on data route
 });
 
 t.test('amounts are JSON numbers that are not rounded', async (t) => {
-  const { sim, run, get } = await startExporter(t);
+  const { sim, run, get } = await startCosts(t);
   sim.faults.add({
     kind: 'mutate',
     operation: 'GetCostAndUsage',

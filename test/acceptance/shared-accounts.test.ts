@@ -1,6 +1,6 @@
 // CONTRACT 1.4: a linked account that two targets see is reported once, by the first in file order.
 import t, { type Test } from 'tap';
-import { type Exporter, startExporter, TODAY } from '../helper.ts';
+import { type Exporter, startCosts, TODAY } from '../helper.ts';
 import { billOf, charges, MEMBER, PAYER, plusDays, sum, THIRD } from './bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
@@ -12,7 +12,7 @@ const MEMBER_FIRST = `targets: [{name: member, roleArn: "${ROLE}"}, {name: payer
 
 /** A payer that sees three accounts, and a member that sees itself and, by a mutation, at half the cost. */
 function start(t: Test, configFile: string, before?: (exporter: Exporter['sim']) => void): Promise<Exporter> {
-  return startExporter(t, {
+  return startCosts(t, {
     bill: billOf(ALL),
     configFile,
     simulator: {
@@ -131,7 +131,7 @@ t.test('a target that turns out to be of a wrong account hides nothing any more'
 
 t.test('one log line says what was left out', async (t) => {
   const lines: string[] = [];
-  const { run } = await startExporter(t, {
+  const { run } = await startCosts(t, {
     bill: billOf(ALL),
     configFile: PAYER_FIRST,
     simulator: {

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import type { SnapshotStore } from '../../src/collection/snapshot.ts';
-import { ask, startExporter } from '../helper.ts';
+import { ask, startCosts } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 
 t.test('while stopping', async (t) => {
@@ -22,7 +22,7 @@ t.test('while stopping', async (t) => {
     },
     close: () => memory.close(),
   };
-  const { app, get, scrape, metricsUrl, run, collector } = await startExporter(t, { app: { store } });
+  const { app, get, scrape, metricsUrl, run, collector } = await startCosts(t, { app: { store } });
   gate.shut = true;
   const last = run('cost');
   await eventually('the run is writing', () => release);

@@ -1,7 +1,7 @@
 // CONTRACT 1.4 and 3: several targets, one of which fails, do not touch each other.
 import t from 'tap';
 import type { SimulatorOptions } from '../../src/simulator/index.ts';
-import { startExporter, TODAY } from '../helper.ts';
+import { startCosts, TODAY } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { billOf, charges, MEMBER, PAYER, plusDays, sum, THIRD } from './bill.ts';
 
@@ -34,7 +34,7 @@ const world = (configFile: string, accounts = ACCOUNTS) => ({
 });
 
 t.test('each target is collected with its own credentials', async (t) => {
-  const { metrics, target, get, sim } = await startExporter(t, world(THREE));
+  const { metrics, target, get, sim } = await startCosts(t, world(THREE));
   const page = await metrics();
   const infos = Object.fromEntries(
     page.series('aws_cost_exporter_info').map(({ labels }) => [labels.target, labels.account_id]),
@@ -66,7 +66,7 @@ t.test('a denied, a wrong and a slow target leave the others as they are', async
   - {name: slow, roleArn: "${role(THIRD)}", externalId: word-of-${THIRD}}
   - {name: own}
 `;
-  const { metrics, target, get, sim, collector } = await startExporter(t, {
+  const { metrics, target, get, sim, collector } = await startCosts(t, {
     ...world(configFile),
     settle: false,
     before: ({ faults }) => faults.add({ kind: 'hang', account: THIRD, operation: 'GetCostAndUsage' }),
@@ -113,7 +113,7 @@ t.test('a denied, a wrong and a slow target leave the others as they are', async
 });
 
 t.test('an answer that changes hands: the account of a target is checked at each collection', async (t) => {
-  const { metrics, run, clock, sim, collector, get } = await startExporter(t, world(THREE));
+  const { metrics, run, clock, sim, collector, get } = await startCosts(t, world(THREE));
   t.ok((await metrics()).series('aws_cost_total', { account_id: MEMBER }).length > 0);
   clock.advance(3_600_000);
   sim.faults.add({
@@ -135,7 +135,7 @@ t.test('two targets of one account: the second is refused', async (t) => {
   - {name: one, roleArn: "${role(MEMBER)}", externalId: word-of-${MEMBER}}
   - {name: two, roleArn: "${role(MEMBER)}-too", externalId: word-of-${MEMBER}}
 `;
-  const { metrics, collector, sim, get } = await startExporter(t, world(configFile));
+  const { metrics, collector, sim, get } = await startCosts(t, world(configFile));
   t.equal((await collector('cost', 'one')).state, 'ok');
   for (const name of ['cost', 'forecast']) {
     const { state, cause } = await collector(name, 'two');
@@ -157,7 +157,7 @@ t.test("capabilities of a target's own", async (t) => {
   - {name: own, capabilities: [cost]}
   - {name: member, roleArn: "${role(MEMBER)}", externalId: word-of-${MEMBER}, capabilities: [forecast]}
 `;
-  const { metrics, target, get } = await startExporter(t, world(configFile));
+  const { metrics, target, get } = await startCosts(t, world(configFile));
   t.same(
     (await target('own')).collectors.map(({ collector }) => collector),
     ['cost'],
@@ -181,7 +181,7 @@ t.test("capabilities of a target's own", async (t) => {
 });
 
 t.test('a capability that is off everywhere has neither route nor family', async (t) => {
-  const { get, metrics, sim } = await startExporter(t, { env: { CAPABILITIES: 'cost' } });
+  const { get, metrics, sim } = await startCosts(t, { env: { CAPABILITIES: 'cost' } });
   t.match((await get('/cost/forecast')).json(), { statusCode: 404, error: 'Not Found' });
   t.equal((await get('/cost/current')).status, 200);
   const page = await metrics();

@@ -1,6 +1,6 @@
 // CONTRACT 1.4: figures end with their period. Clock and bill are the test's.
 import t, { type Test } from 'tap';
-import { CHARGES, type Exporter, startExporter } from '../helper.ts';
+import { CHARGES, type Exporter, startCosts } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { billOf, type Charge, charges, PAYER, plusDays, sum } from './bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
@@ -47,7 +47,7 @@ async function midnight({ app, clock }: Exporter, instant: string): Promise<void
 }
 
 t.test('at midnight cost is published anew from the kept rows', async (t) => {
-  const exporter = await startExporter(t, { at: '2026-11-22T22:00:00Z' });
+  const exporter = await startCosts(t, { at: '2026-11-22T22:00:00Z' });
   const { metrics, get, paid } = exporter;
   check(t, await metrics(), expected(CHARGES, '2026-11-22'), 'before');
   const bought = paid();
@@ -70,7 +70,7 @@ t.test('at midnight cost is published anew from the kept rows', async (t) => {
 });
 
 t.test('midnight is noticed without being told', async (t) => {
-  const { metrics, clock } = await startExporter(t, { at: '2026-11-22T23:59:59Z' });
+  const { metrics, clock } = await startCosts(t, { at: '2026-11-22T23:59:59Z' });
   clock.set('2026-11-23T00:00:00Z');
   const want = expected(CHARGES, '2026-11-23', '2026-11-22').aws_cost_last_complete_day;
   t.not(total(await metrics(), 'aws_cost_settled_day'), undefined);
@@ -80,7 +80,7 @@ t.test('midnight is noticed without being told', async (t) => {
 });
 
 t.test('the first attempt of the new day has failed: what has ended is withdrawn, not 0', async (t) => {
-  const exporter = await startExporter(t, { at: '2026-11-22T22:00:00Z' });
+  const exporter = await startCosts(t, { at: '2026-11-22T22:00:00Z' });
   const { metrics, run, sim, get, clock } = exporter;
   sim.faults.add({ kind: 'deny' });
   await midnight(exporter, '2026-11-23T00:00:01Z');
@@ -120,7 +120,7 @@ t.test('the first attempt of the new day has failed: what has ended is withdrawn
 
 t.test('the month changes: 0 on the 1st, not a gap; withdrawn where the attempt fails', async (t) => {
   const list = charges('2026-10-01', '2026-12-01');
-  const exporter = await startExporter(t, { at: '2026-11-30T23:00:00Z', bill: billOf(list) });
+  const exporter = await startCosts(t, { at: '2026-11-30T23:00:00Z', bill: billOf(list) });
   const { metrics, run, sim, get } = exporter;
   const november = expected(list, '2026-11-30').aws_cost_month_to_date;
   t.equal(total(await metrics(), 'aws_cost_month_to_date'), november);
@@ -146,7 +146,7 @@ t.test('the month changes: 0 on the 1st, not a gap; withdrawn where the attempt 
 });
 
 t.test('a forecast ends with the day on which it was made', async (t) => {
-  const exporter = await startExporter(t, { at: '2026-11-22T22:00:00Z' });
+  const exporter = await startCosts(t, { at: '2026-11-22T22:00:00Z' });
   const { metrics, run, sim, get, clock } = exporter;
   const families = [
     'aws_cost_forecast',
@@ -180,7 +180,7 @@ t.test('a forecast ends with the day on which it was made', async (t) => {
 });
 
 t.test('no forecast any more: the earlier one stays that day, and no longer', async (t) => {
-  const exporter = await startExporter(t, { at: '2026-11-22T08:00:00Z' });
+  const exporter = await startCosts(t, { at: '2026-11-22T08:00:00Z' });
   const { metrics, run, sim, get, clock, collector } = exporter;
   const amount = (await metrics()).value('aws_cost_forecast', DAY);
   sim.faults.add({
@@ -201,7 +201,7 @@ t.test('no forecast any more: the earlier one stays that day, and no longer', as
 });
 
 t.test('not enabled any more: earlier figures stay for 24 h', async (t) => {
-  const { metrics, run, sim, get, clock } = await startExporter(t, { at: '2026-11-22T08:00:00Z' });
+  const { metrics, run, sim, get, clock } = await startCosts(t, { at: '2026-11-22T08:00:00Z' });
   sim.faults.add({
     kind: 'error',
     operation: 'GetCostAndUsage',

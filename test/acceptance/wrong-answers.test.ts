@@ -1,6 +1,6 @@
 // The "Bad input": an AWS answer of the wrong shape, or one that is not about what was asked.
 import t from 'tap';
-import { type Exporter, startExporter, TODAY } from '../helper.ts';
+import { type Exporter, startCosts, TODAY } from '../helper.ts';
 import { plusDays } from './bill.ts';
 
 type Body = Record<string, unknown>;
@@ -94,7 +94,7 @@ const FORECAST: Readonly<Record<string, (body: Body) => Body>> = {
 
 /** Runs a collector into a changed answer, and asserts that nothing of it gets out. */
 async function refuses(
-  t: Parameters<typeof startExporter>[0],
+  t: Parameters<typeof startCosts>[0],
   exporter: Exporter,
   collector: string,
   change: (body: Body) => Body,
@@ -119,19 +119,19 @@ async function refuses(
 }
 
 t.test('answers of GetCostAndUsage that are refused', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   for (const [what, change] of Object.entries(COST)) await refuses(t, exporter, 'cost', change, what);
   t.equal(await exporter.run('cost'), 'collected', 'and then a good one');
 });
 
 t.test('answers of GetCostForecast that are refused', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   for (const [what, change] of Object.entries(FORECAST)) await refuses(t, exporter, 'forecast', change, what);
   t.equal(await exporter.run('forecast'), 'collected');
 });
 
 t.test('today alone may be missing', async (t) => {
-  const { sim, run, metrics } = await startExporter(t);
+  const { sim, run, metrics } = await startCosts(t);
   sim.faults.add({
     kind: 'mutate',
     operation: 'GetCostAndUsage',
@@ -147,7 +147,7 @@ t.test('today alone may be missing', async (t) => {
 });
 
 t.test('negative, tiny and zero amounts are right', async (t) => {
-  const { sim, run, metrics } = await startExporter(t);
+  const { sim, run, metrics } = await startCosts(t);
   const texts = ['-12.5', '1.23E-8', '0', '0.0000300172', '-0', '1e2'];
   let at = 0;
   sim.faults.add({

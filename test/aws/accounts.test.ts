@@ -11,7 +11,7 @@ function accountsOf(
   const asked: string[] = [];
   const told: string[] = [];
   const sources = Object.entries(table).map(([name, entry]) => ({
-    target: { name, capabilities: [], accountId: entry.expects } satisfies Target,
+    target: { name, capabilities: [], regions: [], tagKeys: [], accountId: entry.expects } satisfies Target,
     async ask() {
       asked.push(name);
       await setImmediate();

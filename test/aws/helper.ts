@@ -55,7 +55,14 @@ export function awsAt(
     },
     credentials: async () => ({ accessKeyId: 'AKIATEST', secretAccessKey: 'test' }),
   };
-  const target: Target = { name: 'default', region: 'us-east-1', capabilities: ['cost'], ...options.target };
+  const target: Target = {
+    name: 'default',
+    region: 'us-east-1',
+    capabilities: ['cost'],
+    regions: [],
+    tagKeys: [],
+    ...options.target,
+  };
   return { aws: new TargetAws(context, target), attempts };
 }
 

@@ -20,7 +20,7 @@ async function read(tokens: readonly (string | undefined)[], limit?: number) {
   };
   let code: string | undefined;
   try {
-    for await (const { number } of pages(request, send, limit)) read.push(number);
+    for await (const { number } of pages('NextPageToken', request, send, limit)) read.push(number);
   } catch (error) {
     if (!(error instanceof CollectionError)) throw error;
     code = error.code;
@@ -71,7 +71,7 @@ t.test('what a page throws goes through, and nothing more is asked', async (t) =
     return { NextPageToken: 'next' };
   };
   await t.rejects(async () => {
-    for await (const _ of pages({}, send));
+    for await (const _ of pages('NextPageToken', {}, send));
   }, /no second page/);
   t.equal(asked, 2);
 });

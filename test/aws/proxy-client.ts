@@ -20,7 +20,13 @@ for (const endpoint of process.argv.slice(2)) {
     onAttempt: () => {},
     credentials: async () => ({ accessKeyId: 'AKIATEST', secretAccessKey: 'test' }),
   };
-  const aws = new TargetAws(context, { name: 'default', region: 'us-east-1', capabilities: [] });
+  const aws = new TargetAws(context, {
+    name: 'default',
+    region: 'us-east-1',
+    capabilities: [],
+    regions: [],
+    tagKeys: [],
+  });
   answers.push(
     await aws.accountId().catch((error: Error & { code?: string }) => error.code ?? error.message),
   );

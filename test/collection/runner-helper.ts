@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { awsError } from '../../src/aws/aws-errors.ts';
 import type { AwsSession } from '../../src/aws/clients.ts';
+import { partitionOf } from '../../src/aws/partitions.ts';
 import type { Capability, CollectContext, Collected, View } from '../../src/collection/capability.ts';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { Publisher } from '../../src/collection/publisher.ts';
@@ -67,11 +68,18 @@ export function capabilityOf(
 
 /** Clients that are never used. */
 export const SESSION: AwsSession = {
-  costExplorer() {
-    throw new Error('this test buys nothing');
-  },
+  costExplorer: unused,
+  costOptimizationHub: unused,
+  tagging: unused,
+  wellArchitected: unused,
+  partition: partitionOf('us-east-1'),
+  regions: ['us-east-1'],
   paidRequests: 0,
 };
+
+function unused(): never {
+  throw new Error('this test buys nothing');
+}
 
 export interface MachineOptions {
   readonly capabilities: readonly Capability<TestData>[];
@@ -93,6 +101,8 @@ export function machineOf(options: MachineOptions) {
     (target, index): Target => ({
       name: index === 0 ? 'default' : `target${index}`,
       capabilities: options.capabilities.map(({ name }) => name),
+      regions: [],
+      tagKeys: [],
       ...target,
     }),
   );
@@ -118,6 +128,7 @@ export function machineOf(options: MachineOptions) {
       classify: (_target, error) => awsError(error, 'ce:Test'),
       ...options.aws,
     },
+    other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
     cacheTtlMs: options.cacheTtlMs ?? INTERVAL_MS,
     now: () => clock.now,
     events: {

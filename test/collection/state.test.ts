@@ -54,8 +54,8 @@ t.test(
   async (t) => {
     const states = new CollectorStates();
     const targets = [
-      { name: 'b', capabilities: ['cost', 'forecast'] },
-      { name: 'a', capabilities: ['forecast'] },
+      { name: 'b', capabilities: ['cost', 'forecast'], regions: [], tagKeys: [] },
+      { name: 'a', capabilities: ['forecast'], regions: [], tagKeys: [] },
     ];
     states.add(capabilityOf(never), targets);
     states.add(capabilityOf(never, { name: 'forecast' }), targets);

@@ -1,5 +1,6 @@
 import { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { partitionOf } from '../../src/aws/partitions.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 
 /** A JSON answer of Cost Explorer. */
@@ -41,12 +42,25 @@ export function contextAt<Data>(
     },
   });
   const context: CollectContext<Data> = {
-    target: { name: 'default', capabilities: ['cost', 'forecast'] },
+    target: { name: 'default', capabilities: ['cost', 'forecast'], regions: [], tagKeys: [] },
     accountId: '111122223333',
-    aws: { costExplorer: () => client, paidRequests: 0 },
+    aws: {
+      costExplorer: () => client,
+      costOptimizationHub: unused,
+      tagging: unused,
+      wellArchitected: unused,
+      partition: partitionOf('us-east-1'),
+      regions: ['us-east-1'],
+      paidRequests: 0,
+    },
     signal: new AbortController().signal,
     startedAt,
     previous: undefined,
+    other: () => undefined,
   };
   return { context, requests };
+}
+
+function unused(): never {
+  throw new Error('Cost Explorer alone is asked here');
 }

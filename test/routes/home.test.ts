@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
 import { billOf, type Charge, daysFrom, PAYER, plusDays, sum } from '../acceptance/bill.ts';
-import { CHARGES, startExporter, TODAY } from '../helper.ts';
+import { CHARGES, startCosts, TODAY } from '../helper.ts';
 import { freePort } from '../servers/process.ts';
 import { home } from './home/page.ts';
 
@@ -20,7 +20,7 @@ const daily = (cost: (day: string) => number): Charge[] =>
   }));
 
 t.test('figures, chart and links', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   const { status, headers, text, words, bars } = await home(exporter);
   t.equal(status, 200);
   t.equal(headers['content-type'], 'text/html; charset=utf-8');
@@ -72,7 +72,7 @@ t.test('figures, chart and links', async (t) => {
 });
 
 t.test('nothing but the page itself may be loaded, and no script', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   const { headers, text } = await home(exporter);
   const style = /<style>(.*)<\/style>/s.exec(text)?.[1] ?? '';
   const hash = createHash('sha256').update(style).digest('base64');
@@ -89,7 +89,7 @@ t.test('nothing but the page itself may be loaded, and no script', async (t) => 
 });
 
 t.test('HEAD answers as GET, without the page', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   const got = await exporter.get('/');
   const head = await exporter.get('/', { method: 'HEAD' });
   t.equal(head.status, 200);
@@ -101,14 +101,14 @@ t.test('HEAD answers as GET, without the page', async (t) => {
 });
 
 t.test('an empty bill', async (t) => {
-  const { words, bars } = await home(await startExporter(t, { bill: [] }));
+  const { words, bars } = await home(await startCosts(t, { bill: [] }));
   t.match(words, '\nMonth to date\n0.00November 2026\n');
   t.match(words, 'The bill has no charges on these days.');
   t.strictSame(bars, []);
 });
 
 t.test('a bill of zeros', async (t) => {
-  const { words, text, bars } = await home(await startExporter(t, { bill: billOf(daily(() => 0)) }));
+  const { words, text, bars } = await home(await startCosts(t, { bill: billOf(daily(() => 0)) }));
   t.match(words, '\nMonth to date\n$0.00November 2026\n');
   t.match(words, '$0.00 on every complete day.');
   t.strictSame(bars, [], 'a day without cost has no bar');
@@ -117,7 +117,7 @@ t.test('a bill of zeros', async (t) => {
 
 t.test('credits hang below the line', async (t) => {
   const bill = billOf(daily((day) => (day === '2026-11-10' ? -250.5 : 100)));
-  const { words, text, bars } = await home(await startExporter(t, { bill }));
+  const { words, text, bars } = await home(await startCosts(t, { bill }));
   t.equal(bars.filter((kind) => kind?.includes('credit')).length, 1);
   t.match(text, '<title>Tue 10 Nov: -$250.50</title>');
   t.match(words, 'credits below the line');
@@ -133,7 +133,7 @@ t.test('credits hang below the line', async (t) => {
 });
 
 t.test('a bar ends where the axis has its amount', async (t) => {
-  const exporter = await startExporter(t, {
+  const exporter = await startCosts(t, {
     bill: billOf(daily((day) => (day === '2026-11-10' ? -30 : Number(day.slice(8))))),
   });
   const { text } = await home(exporter);
@@ -164,7 +164,7 @@ t.test('several targets: a section each, and a way to it', async (t) => {
     - {name: payer}
     - {name: member, roleArn: "arn:aws:iam::222222222222:role/r"}
     - {name: forecast-only, roleArn: "arn:aws:iam::333333333333:role/r", capabilities: [forecast]}`;
-  const exporter = await startExporter(t, { configFile });
+  const exporter = await startCosts(t, { configFile });
   const { text, words, bars } = await home(exporter);
   t.equal(bars.length, 62, 'two charts');
   for (const [index, name] of ['payer', 'member', 'forecast-only'].entries()) {
@@ -180,7 +180,7 @@ t.test('a window of a week, in another currency', async (t) => {
     daily(() => 1234.4),
     'JPY',
   );
-  const { words, bars } = await home(await startExporter(t, { bill, env: { COST_WINDOW_DAYS: '7' } }));
+  const { words, bars } = await home(await startCosts(t, { bill, env: { COST_WINDOW_DAYS: '7' } }));
   t.match(words, '\nLast 7 days\n¥8,641complete days\n');
   t.match(words, 'Cost per day: 7 complete days and today so far JPY, days in UTC');
   t.equal(bars.length, 8);
@@ -193,7 +193,7 @@ t.test('names are text, whatever they hold', async (t) => {
     SubAccountName: row.SubAccountId === PAYER ? evil : null,
   }));
   const currency = 'X"><script>alert(2)</script>';
-  const exporter = await startExporter(t, {
+  const exporter = await startCosts(t, {
     bill: rows,
     before: (sim) =>
       sim.faults.add({
@@ -215,13 +215,13 @@ t.test('names are text, whatever they hold', async (t) => {
 
 t.test('metrics on the same port are a link', async (t) => {
   const port = String(await freePort());
-  const one = await startExporter(t, { env: { PORT: port, METRICS_PORT: port } });
+  const one = await startCosts(t, { env: { PORT: port, METRICS_PORT: port } });
   t.match((await home(one)).text, '<a href="metrics">Metrics</a>');
   t.equal((await one.get('/metrics')).status, 200);
-  const other = await startExporter(t, { env: { METRICS_PORT: String(await freePort()) } });
+  const other = await startCosts(t, { env: { METRICS_PORT: String(await freePort()) } });
   t.ok(
     (await home(other)).words.includes(`on port ${new URL(other.metricsUrl).port}\n`),
     'another port is named',
   );
-  t.match((await home(await startExporter(t))).words, 'on a port of its own');
+  t.match((await home(await startCosts(t))).words, 'on a port of its own');
 });

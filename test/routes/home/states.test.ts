@@ -1,9 +1,9 @@
 import t from 'tap';
-import { startExporter } from '../../helper.ts';
+import { startCosts } from '../../helper.ts';
 import { home } from './page.ts';
 
 t.test('before the first collection has ended', async (t) => {
-  const exporter = await startExporter(t, {
+  const exporter = await startCosts(t, {
     before: (sim) => sim.faults.add({ kind: 'hang' }),
     settle: false,
   });
@@ -17,7 +17,7 @@ t.test('before the first collection has ended', async (t) => {
 });
 
 t.test('a collection that failed says why and what to do; kept figures stay', async (t) => {
-  const exporter = await startExporter(t, {
+  const exporter = await startCosts(t, {
     before: (sim) => sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage' }),
   });
   const advice = 'AWS denied ce:GetCostAndUsage. Allow the IAM action ce:GetCostAndUsage';
@@ -43,7 +43,7 @@ t.test('a collection that failed says why and what to do; kept figures stay', as
 });
 
 t.test('figures that are old though nothing failed', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   exporter.clock.advance(2 * 3_600_000 + 1);
   const { words } = await home(exporter);
   t.match(words, '! 2 of 2 collectors to look at');
@@ -51,7 +51,7 @@ t.test('figures that are old though nothing failed', async (t) => {
 });
 
 t.test('figures whose period has ended are not shown as zero', async (t) => {
-  const exporter = await startExporter(t);
+  const exporter = await startCosts(t);
   exporter.clock.set('2026-12-02T08:00:00Z');
   exporter.sim.faults.add({ kind: 'deny' });
   for (const collector of ['cost', 'forecast']) await exporter.run(collector);
@@ -64,7 +64,7 @@ t.test('figures whose period has ended are not shown as zero', async (t) => {
 });
 
 t.test('where AWS has no data, and where Cost Explorer is not enabled', async (t) => {
-  const noData = await startExporter(t, {
+  const noData = await startCosts(t, {
     before: (sim) =>
       sim.faults.add({
         kind: 'error',
@@ -80,7 +80,7 @@ t.test('where AWS has no data, and where Cost Explorer is not enabled', async (t
   t.match(young.words, '✓ all is well', 'nothing failed');
 
   const message = 'User not enabled for cost explorer access';
-  const notEnabled = await startExporter(t, {
+  const notEnabled = await startCosts(t, {
     before: (sim) =>
       sim.faults.add({ kind: 'error', type: 'AccessDeniedException', message, operation: 'GetCostAndUsage' }),
   });
@@ -97,13 +97,13 @@ t.test('without credentials', async (t) => {
   const credentials = async () => {
     throw Object.assign(new Error('none'), { name: 'CredentialsProviderError' });
   };
-  const { words } = await home(await startExporter(t, { app: { credentials } }));
+  const { words } = await home(await startCosts(t, { app: { credentials } }));
   t.match(words, '\ncost ! no credentials\n');
   t.match(words, '! 2 of 2 collectors to look at');
 });
 
 t.test('cost alone: no forecast is spoken of', async (t) => {
-  const { text, words } = await home(await startExporter(t, { env: { CAPABILITIES: 'cost' } }));
+  const { text, words } = await home(await startCosts(t, { env: { CAPABILITIES: 'cost' } }));
   t.notMatch(words, /forecast/i);
   t.notMatch(text, 'cost/forecast');
 });
