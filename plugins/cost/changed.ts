@@ -18,7 +18,15 @@ export function hasMoved(before: Bill, after: Bill): boolean {
 function sameRows(before: Bill, earlier: Day, after: Bill, later: Day): boolean {
   if (earlier.pairs.length !== later.pairs.length) return false;
   const costs = new Map(earlier.pairs.map((pair, index) => [nameOf(before, pair), earlier.costs[index]]));
-  return later.pairs.every((pair, index) => costs.get(nameOf(after, pair)) === later.costs[index]);
+  return later.pairs.every((pair, index) => {
+    const cost = costs.get(nameOf(after, pair));
+    return cost !== undefined && isSame(cost, later.costs[index] ?? 0);
+  });
+}
+
+/** The same rows added up in another order may differ in the last digits. */
+function isSame(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 1e-9 * Math.max(1e-3, Math.abs(one), Math.abs(other));
 }
 
 /** A pair by its names: its number may be another one in another snapshot. */

@@ -81,7 +81,7 @@ class Round {
   }
 
   passOver(part: string, error: unknown): void {
-    this.passedOver.push({ part, cause: causeOf(error) });
+    this.passedOver.push({ part, cause: causeOf(error), error });
   }
 
   /** A paid part: today's where there is one, else bought; where that fails the last one stays. */
@@ -100,7 +100,7 @@ class Round {
     } catch (error) {
       if (signal.aborted) throw error;
       if (!isAbsent(error)) {
-        this.failed.push({ part: name, cause: causeOf(error) });
+        this.failed.push({ part: name, cause: causeOf(error), error });
         return kept;
       }
       this.#paid.delete(name);

@@ -113,7 +113,7 @@ export default fp<CollectionsOptions>(
               durationSeconds: durationMs / 1_000,
             }),
           onConfirmed: (collector, target, at, accountId) => {
-            self.confirmed(collector, target, new Date(at));
+            if (at !== undefined) self.confirmed(collector, target, new Date(at));
             self.account(target, accountId);
           },
           onMoved: (target, at) => self.billChanged(target, new Date(at)),

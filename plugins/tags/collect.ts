@@ -116,6 +116,7 @@ function noted(list: FailedPart[], name: string, error: unknown): FailedPart {
   const part = {
     part: name,
     cause: publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*')),
+    error,
   };
   list.push(part);
   return part;

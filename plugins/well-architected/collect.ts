@@ -21,7 +21,7 @@ export async function collectWellArchitected(
   let failedRegions = 0;
   for (const region of aws.regions) {
     const note = (part: string, error: CollectionError) =>
-      passedOver.push({ part: `${region}: ${part}`, cause: publicCause(error) });
+      passedOver.push({ part: `${region}: ${part}`, cause: publicCause(error), error });
     try {
       const workloads = await workloadsIn(context, region, note);
       regions.push({ region, collectedAt: new Date(startedAt).toISOString(), workloads });
@@ -29,7 +29,7 @@ export async function collectWellArchitected(
       if (signal.aborted || !(error instanceof CollectionError)) throw error;
       failedRegions++;
       if (failedRegions === aws.regions.length) throw error;
-      failed.push({ part: region, cause: publicCause(error) });
+      failed.push({ part: region, cause: publicCause(error), error });
       const kept = previous?.data.regions.find((entry) => entry.region === region);
       if (kept !== undefined) regions.push(kept);
     }

@@ -26,6 +26,8 @@ export interface CollectContext<Data> {
 export interface FailedPart {
   readonly part: string;
   readonly cause: Cause;
+  /** What was thrown; for the log alone. */
+  readonly error?: unknown;
 }
 
 /** What a collection brought. */

@@ -26,8 +26,8 @@ export function takeUp(
     if ((targetOf.get(accountId) ?? name) !== name) return false;
     targetOf.set(accountId, name);
     state.kept = kept;
-    state.lastSuccess = Date.parse(kept.confirmedAt);
-    state.status = 'ok';
+    if (!kept.snapshot.partial) state.lastSuccess = Date.parse(kept.confirmedAt);
+    state.status = kept.snapshot.partial ? 'partial' : 'ok';
     return true;
   });
 }

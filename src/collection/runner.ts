@@ -4,7 +4,7 @@ import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
 import { type CauseCode, CollectionError, publicCause } from '../errors.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
-import type { Collected } from './capability.ts';
+import type { Collected, FailedPart } from './capability.ts';
 import type { Publisher } from './publisher.ts';
 import { fingerprintOf, takeUp } from './restore.ts';
 import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
@@ -48,8 +48,8 @@ export interface RunnerEvents {
     target: string,
     attempt: { ok: boolean; at: number; durationMs: number },
   ): void;
-  /** A kept snapshot was taken up at start. */
-  onConfirmed(collector: string, target: string, at: number, accountId: string): void;
+  /** A kept snapshot was taken up at start; `at` is its last success, undefined where parts of it had failed. */
+  onConfirmed(collector: string, target: string, at: number | undefined, accountId: string): void;
   /** The bill of a target was seen to have moved. */
   onMoved(target: string, at: number): void;
   /** One line a run. */
@@ -74,7 +74,7 @@ export class Runner {
     );
     const restored = takeUp(states, found);
     for (const state of restored) {
-      const { capability, target, lastSuccess = 0, kept } = state;
+      const { capability, target, lastSuccess, kept } = state;
       events.onConfirmed(capability.name, target.name, lastSuccess, kept?.snapshot.accountId ?? '');
       this.#tellMoved(state);
     }
@@ -92,8 +92,8 @@ export class Runner {
   }
 
   /** When a collector's snapshot stops being fresh, in milliseconds since the epoch; 0 where it is not. */
-  freshUntil({ capability, kept, partial }: CollectorState): number {
-    if (kept === undefined || partial) return 0;
+  freshUntil({ capability, kept }: CollectorState): number {
+    if (kept === undefined || kept.snapshot.partial) return 0;
     const lifetime = Math.min(this.#options.cacheTtlMs, FRESH_SHARE * capability.intervalMs);
     const confirmed = Date.parse(kept.confirmedAt);
     const cap = capability.freshUntil?.(confirmed) ?? Number.POSITIVE_INFINITY;
@@ -153,6 +153,7 @@ export class Runner {
         collectedAt: new Date(at).toISOString(),
         requests: session?.paidRequests ?? 0,
         fingerprint: fingerprintOf(state),
+        partial: collected.failed.length > 0,
         data: collected.data,
       };
       await this.#keep(state, { snapshot, confirmedAt: snapshot.collectedAt }, collected, at);
@@ -161,7 +162,7 @@ export class Runner {
       events.onAttempt(capability.name, target.name, { ok, at, durationMs });
       const details = { ...log, durationMs: Math.round(durationMs), requests: snapshot.requests };
       if (ok) events.onLog('info', details, 'collected');
-      else events.onLog('warn', { ...details, failed: collected.failed }, 'collected in part');
+      else events.onLog('warn', { ...details, failed: collected.failed.map(forLog) }, 'collected in part');
       return { kind: 'collected', paid: snapshot.requests > 0 };
     } catch (thrown) {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
@@ -191,7 +192,6 @@ export class Runner {
     state.lastAttempt = at;
     state.failed = failed;
     state.passedOver = passedOver;
-    state.partial = failed.length > 0;
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
@@ -279,6 +279,15 @@ async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Pr
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+function forLog({ part, cause, error }: FailedPart): object {
+  return {
+    part,
+    code: cause.code,
+    advice: cause.advice,
+    reason: error === undefined ? cause.message : reasonOf(error),
+  };
 }
 
 /** What the log says of an error beyond its typed cause: AWS's own words, never more than one line. */

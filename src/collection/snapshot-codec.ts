@@ -30,6 +30,7 @@ const envelope = TypeCompiler.Compile(
       collectedAt: Instant,
       requests: Type.Integer({ minimum: 0 }),
       fingerprint: Type.String(),
+      partial: Type.Boolean(),
       data: Type.Unknown(),
     }),
   }),

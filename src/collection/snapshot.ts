@@ -17,6 +17,8 @@ export interface Snapshot<Data = unknown> {
    * fingerprint is not fresh and not shown: the configuration has changed.
    */
   readonly fingerprint: string;
+  /** Parts failed: their figures are missing or those of an earlier collection. It is not fresh. */
+  readonly partial: boolean;
   readonly data: Data;
 }
 

@@ -30,8 +30,6 @@ export interface CollectorState {
   failed: readonly FailedPart[];
   /** Parts that had nothing to show at the last attempt though nothing failed. */
   passedOver: readonly FailedPart[];
-  /** Whether parts of the last good snapshot are missing or old: it is not fresh then. */
-  partial: boolean;
   /** The last good snapshot. */
   kept: Kept | undefined;
   /** Start of the last attempt that ended, and of the last that succeeded; milliseconds since the epoch. */
@@ -78,7 +76,6 @@ export class CollectorStates {
         cause: null,
         failed: [],
         passedOver: [],
-        partial: false,
         kept: undefined,
         lastAttempt: undefined,
         lastSuccess: undefined,

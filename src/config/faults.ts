@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { SETTING_NAMES, Settings, settingDoc } from './settings.ts';
-import { TargetsFile } from './targets-file.ts';
+import { TargetEntry, TargetsFile } from './targets-file.ts';
 
 /** One wrong value: where it stands, what it is (never a secret), what is wrong, and a right one. */
 export interface Fault {
@@ -105,15 +105,22 @@ export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fau
   if (faults.size > 0) return { faults: [...faults.values()] };
   const file = content as TargetsFile;
   const names = file.targets.map(({ name }) => name);
-  return {
-    file,
-    faults: names
-      .filter((name, index) => names.indexOf(name) !== index)
-      .map((name) => ({
-        where: `CONFIG_FILE targets.${names.lastIndexOf(name)}.name`,
-        value: name,
-        reason: 'stands twice; names are unique',
-        example: `${name}-2`,
-      })),
-  };
+  const twins = names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => ({
+      where: `CONFIG_FILE targets.${names.lastIndexOf(name)}.name`,
+      value: name,
+      reason: 'stands twice; names are unique',
+      example: `${name}-2`,
+    }));
+  const idle = file.targets.flatMap(({ externalId, roleArn }, index) =>
+    externalId === undefined || roleArn !== undefined
+      ? []
+      : {
+          where: `CONFIG_FILE targets.${index}.externalId`,
+          reason: 'has no effect without roleArn',
+          example: TargetEntry.properties.roleArn.example,
+        },
+  );
+  return { file, faults: [...twins, ...idle] };
 }

@@ -136,7 +136,7 @@ export function machineOf(options: MachineOptions) {
       onAttempt: (collector, target, { ok, at }) =>
         told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
       onConfirmed: (collector, target, at, account) =>
-        told.push(`confirmed ${collector}/${target} ${at - NOON} ${account}`),
+        told.push(`confirmed ${collector}/${target} ${at === undefined ? 'in part' : at - NOON} ${account}`),
       onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
       onLog: (level, _details, message) => told.push(`${level} ${message}`),
     },
@@ -179,6 +179,7 @@ export function keptOf(data: unknown, more: Partial<Kept['snapshot']> = {}, at =
     collectedAt,
     requests: 1,
     fingerprint: '["","","f"]',
+    partial: false,
     data,
     ...more,
   };

@@ -47,6 +47,7 @@ t.test('a collection becomes a snapshot, a publication and a kept value', async 
       collectedAt: '2026-03-15T12:00:00.000Z',
       requests: 0,
       fingerprint: '["","","f"]',
+      partial: false,
       data: { value: 7, accounts: ['1'] },
     },
     confirmedAt: '2026-03-15T12:00:00.000Z',

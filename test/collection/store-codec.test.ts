@@ -29,6 +29,7 @@ t.test('every snapshot comes back as it went in', async () => {
       collectedAt: instant,
       requests: fc.nat(),
       fingerprint: text,
+      partial: fc.boolean(),
       data: fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), fc.dictionary(text, text), fc.array(text)),
     }),
   });

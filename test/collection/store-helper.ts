@@ -18,6 +18,7 @@ export function keptOn(day: number, more: Partial<Snapshot> = {}): Kept {
     collectedAt,
     requests: 1,
     fingerprint: 'f',
+    partial: false,
     data: { day, text: 'grün' },
     ...more,
   };

@@ -32,10 +32,18 @@ t.test('targets in file order, with what the environment gives them', async (t) 
     externalId: agreed:word
     accountId: "111122223333"
     capabilities: [forecast, cost]
-  - {name: china, roleArn: "arn:aws-cn:iam::222233334444:role/r", region: cn-north-1, capabilities: [cost]}
+  - {name: china, roleArn: "arn:aws-cn:iam::222233334444:role/r", region: cn-north-1, regions: [cn-north-1], tagKeys: [Owner], capabilities: [cost]}
   - name: own
 `);
-  const config = loadConfig({ CONFIG_FILE: path, AWS_REGION: 'eu-west-1', CAPABILITIES: 'cost' });
+  const config = loadConfig({
+    CONFIG_FILE: path,
+    AWS_REGION: 'eu-west-1',
+    AWS_REGIONS: 'eu-west-1,us-east-1',
+    TAG_KEYS: 'Team',
+    CAPABILITIES: 'cost',
+  });
+  const regions = ['eu-west-1', 'us-east-1'];
+  const tagKeys = ['Team'];
   t.same(config.targets, [
     {
       name: 'payer',
@@ -43,15 +51,19 @@ t.test('targets in file order, with what the environment gives them', async (t) 
       externalId: 'agreed:word',
       accountId: '111122223333',
       region: 'eu-west-1',
+      regions,
+      tagKeys,
       capabilities: ['cost', 'forecast'],
     },
     {
       name: 'china',
       roleArn: 'arn:aws-cn:iam::222233334444:role/r',
       region: 'cn-north-1',
+      regions: ['cn-north-1'],
+      tagKeys: ['Owner'],
       capabilities: ['cost'],
     },
-    { name: 'own', region: 'eu-west-1', capabilities: ['cost'] },
+    { name: 'own', region: 'eu-west-1', regions, tagKeys, capabilities: ['cost'] },
   ]);
   t.same(config.capabilities, ['cost', 'forecast']);
 });
@@ -60,7 +72,8 @@ t.test('every key has a description and an example that is right', async (t) => 
   for (const [key, doc] of Object.entries(TargetEntry.properties)) {
     t.match(doc.description, /^[A-Z].*\.$/s, key);
     const example = String(doc.example);
-    const entry = key === 'name' ? `name: ${example}` : `{name: x, ${key}: ${example}}`;
+    const role = key === 'externalId' ? 'roleArn: "arn:aws:iam::111122223333:role/r", ' : '';
+    const entry = key === 'name' ? `name: ${example}` : `{name: x, ${role}${key}: ${example}}`;
     t.same(read(`targets:\n  - ${entry}\n`).faults, [], `${key}: ${example}`);
   }
 });
@@ -68,7 +81,7 @@ t.test('every key has a description and an example that is right', async (t) => 
 t.test('all faults at once, each where it stands', async (t) => {
   const message = told(`targets:
   - {name: "-x", accountId: 111122223333}
-  - {name: good, roleArn: reader, region: Frankfurt, capabilities: [tags], colour: red}
+  - {name: good, roleArn: reader, region: Frankfurt, capabilities: [taxes], colour: red}
   - {name: good}
 extra: 1
 `);

@@ -27,6 +27,7 @@ export function viewOf(data: CostData, today: Day, more: Partial<View<CostData>>
       collectedAt: `${today}T12:00:00.000Z`,
       requests: 1,
       fingerprint: '',
+      partial: false,
       data,
     },
     today,

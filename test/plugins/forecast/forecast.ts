@@ -42,6 +42,7 @@ function snapshot<Data>(collector: string, data: Data): Snapshot<Data> {
     collectedAt: '2026-03-15T12:00:00.000Z',
     requests: 1,
     fingerprint: '',
+    partial: false,
     data,
   };
 }
