@@ -1,0 +1,123 @@
+// Issue 4: a recommendation is counted once in its life; what is remembered for that is bounded.
+import fc from 'fast-check';
+import t from 'tap';
+import type { Recommendation, Seen } from '../../../plugins/optimization/model.ts';
+import { countNew } from '../../../plugins/optimization/seen.ts';
+
+const THRESHOLDS = { high: 100, medium: 10 };
+
+/** A recommendation for a resource. */
+const of = (resource: string, more: Partial<Recommendation> = {}): Recommendation => ({
+  type: 'Rightsize',
+  category: 'Ec2Instance',
+  resource,
+  region: 'us-east-1',
+  account: '111111111111',
+  savings: 50,
+  cost: 80,
+  effort: null,
+  restart: null,
+  rollback: null,
+  ...more,
+});
+
+const total = ({ counts }: Seen) => counts.reduce((sum, { count }) => sum + count, 0);
+
+t.test('account, resource, type and category make it another one; nothing else does', (t) => {
+  const first = countNew(undefined, [of('i-1')], THRESHOLDS);
+  t.equal(total(first), 1);
+  const same = [
+    of('i-1', { savings: 5_000 }),
+    of('i-1', { cost: 1, region: 'eu-central-1' }),
+    of('i-1', { effort: 'High', restart: true, rollback: true }),
+  ];
+  for (const recommendation of same) t.equal(total(countNew(first, [recommendation], THRESHOLDS)), 1);
+  const others = [
+    of('i-2'),
+    of('i-1', { account: '222222222222' }),
+    of('i-1', { type: 'Stop' }),
+    of('i-1', { category: 'EbsVolume' }),
+  ];
+  for (const recommendation of others) t.equal(total(countNew(first, [recommendation], THRESHOLDS)), 2);
+  t.end();
+});
+
+t.test('it is counted under the priority that it had when it was first seen', (t) => {
+  const list = [of('a', { savings: 100 }), of('b', { savings: 99.99 }), of('c', { savings: 9.99 })];
+  const seen = countNew(undefined, list, THRESHOLDS);
+  t.same(
+    seen.counts.map(({ priority, count }) => [priority, count]),
+    [
+      ['high', 1],
+      ['medium', 1],
+      ['low', 1],
+    ],
+  );
+  const later = countNew(seen, [of('a', { savings: 1 }), of('c', { savings: 1_000 })], THRESHOLDS);
+  t.same(later.counts, seen.counts);
+  t.end();
+});
+
+t.test('identities do not run into each other', (t) => {
+  const list = [
+    of('ab', { type: 'c' }),
+    of('a', { type: 'bc' }),
+    of('a","b', { type: 'c' }),
+    of('', { type: 'abc' }),
+    of('a,b', { type: 'c' }),
+  ];
+  t.equal(total(countNew(undefined, list, THRESHOLDS)), list.length);
+  t.end();
+});
+
+t.test('it does not change what it was given', (t) => {
+  const before = countNew(undefined, [of('i-1')], THRESHOLDS);
+  const copy = structuredClone(before);
+  countNew(before, [of('i-2')], THRESHOLDS);
+  t.same(before, copy);
+  t.end();
+});
+
+t.test('what is remembered is bounded; what was not seen for the longest time is forgotten', (t) => {
+  let seen = countNew(undefined, [of('1'), of('2'), of('3')], THRESHOLDS, 3);
+  // Seen again, the first is younger than the second.
+  seen = countNew(seen, [of('1')], THRESHOLDS, 3);
+  seen = countNew(seen, [of('4')], THRESHOLDS, 3);
+  t.equal(seen.identities.length, 3);
+  t.equal(total(seen), 4);
+  t.equal(total(countNew(seen, [of('1'), of('3'), of('4')], THRESHOLDS, 3)), 4, 'those are remembered');
+  t.equal(total(countNew(seen, [of('2')], THRESHOLDS, 3)), 5, 'the second is not');
+  t.end();
+});
+
+t.test('what is open now is not forgotten, however much it is', (t) => {
+  const open = Array.from({ length: 10 }, (_, number) => of(`i-${number}`));
+  let seen: Seen | undefined;
+  for (let run = 0; run < 3; run++) seen = countNew(seen, open, THRESHOLDS, 4);
+  t.equal(seen && total(seen), 10, 'no collection counts it again');
+  t.end();
+});
+
+t.test('any course of collections counts each recommendation once', (t) => {
+  const some = fc.array(
+    fc.record({ resource: fc.constantFrom('a', 'b', 'c', ''), type: fc.constantFrom('x', 'y') }),
+  );
+  fc.assert(
+    fc.property(fc.array(some), (runs) => {
+      let seen: Seen | undefined;
+      const known = new Set<string>();
+      for (const run of runs) {
+        seen = countNew(
+          seen,
+          run.map(({ resource, type }) => of(resource, { type })),
+          THRESHOLDS,
+        );
+        for (const { resource, type } of run) known.add(`${resource}/${type}`);
+        if (total(seen) !== known.size) return false;
+      }
+      return true;
+    }),
+  );
+  t.pass('it holds');
+  t.end();
+});
