@@ -51,4 +51,4 @@ export function actionOf({
 }
 
 /** A bill with all that the capabilities look for: tags, instances, databases, volumes. */
-export const BILL = generateBill({ seed: 4, today: new Date('2026-12-05T12:00:00Z'), days: 80 });
+export const BILL = generateBill({ seed: 4, today: new Date('2026-11-28T12:00:00Z'), days: 45 });
