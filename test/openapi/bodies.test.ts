@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { type Answer, ask, type Exporter, type ExporterOptions, startExporter } from '../helper.ts';
+import { generateBill } from '../../src/simulator/index.ts';
+import { type Answer, ask, type Exporter, type ExporterOptions, startCosts, TODAY } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { AnswerCheck, type OpenapiDocument } from './document.ts';
 
@@ -10,14 +11,15 @@ const STATUS_ROUTES = ['/health', '/ready', '/targets'];
 
 /** What is held against the document: the document is asked of the exporter itself. */
 async function start(t: Test, options?: ExporterOptions) {
-  const exporter = await startExporter(t, options);
+  const exporter = await startCosts(t, options);
   const document = (await exporter.get('/docs/json')).json<OpenapiDocument>();
   const check = new AnswerCheck(document);
   /** Asks a route and holds the answer against its operation. */
   const expect = async (status: number, path: string, headers: Record<string, string> = {}) => {
     const answer = await exporter.get(path, { headers });
     t.equal(answer.status, status, `${path} answers ${status}`);
-    t.strictSame(check.operation(path.split('?')[0] ?? '', answer), [], `${path} ${status} is as declared`);
+    const route = path.split('?')[0]?.replace(/^\/cost\/tags\/.+/, '/cost/tags/{key}') ?? '';
+    t.strictSame(check.operation(route, answer), [], `${path} ${status} is as declared`);
     return answer;
   };
   /** Every route that tells how the exporter stands, whatever happens to its data. */
@@ -70,6 +72,35 @@ t.test('every route with figures', async (t) => {
   for (const path of asked) {
     const head = await exporter.get(path, { method: 'HEAD' });
     t.match({ status: head.status, length: head.bytes.length }, { status: 200, length: 0 }, `HEAD ${path}`);
+  }
+});
+
+t.test('tags, recommendations and reviews: with figures, and where AWS denies them', async (t) => {
+  const env = { CAPABILITIES: '', TAG_KEYS: 'application,nowhere' };
+  const bill = generateBill({ seed: 3, today: new Date(`${TODAY}T08:00:00Z`), days: 60 });
+  for (const denied of [
+    [],
+    ['GetResources', 'ListEnrollmentStatuses'],
+    ['GetConsolidatedReport', 'ListRecommendations'],
+  ]) {
+    const { expect, statusRoutes } = await start(t, {
+      env,
+      bill,
+      before: (sim) => {
+        for (const operation of denied) sim.faults.add({ kind: 'deny', operation });
+      },
+    });
+    await statusRoutes();
+    for (const path of ['/cost/tags', '/cost/tags/application', '/recommendations', '/wellarchitected']) {
+      await expect(200, path);
+      await expect(400, `${path}?colour=red`);
+      await expect(404, `${path}?target=nobody`);
+    }
+    await expect(200, '/cost/tags/application?limit=1&offset=1');
+    await expect(200, '/recommendations?type=Rightsize&priority=high&limit=2');
+    await expect(404, '/cost/tags/unknown');
+    await expect(400, '/cost/tags?limit=-1');
+    await expect(400, '/recommendations?priority=urgent');
   }
 });
 
