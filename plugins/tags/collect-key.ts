@@ -50,7 +50,7 @@ export async function collectKey(
       buckets.set(TimePeriod.Start, TimePeriod.End);
       for (const group of Groups) {
         const [tag = '', service = ''] = group.Keys;
-        const value = valueOf(tag, key);
+        const value = tagValueOf(tag, key);
         const entry = values.get(value) ?? { services: new Map(), buckets: new Map() };
         values.set(value, entry);
         const amount = amounts.of(group);
@@ -72,7 +72,7 @@ export async function collectKey(
 }
 
 /** The value in a group's key, `Key$value`: values may hold any further `$`. Empty where there is none. */
-function valueOf(group: string, key: string): string {
+function tagValueOf(group: string, key: string): string {
   if (!group.startsWith(`${key}$`)) throw invalidResponse('a group is of another tag key');
   return wellFormed(group.slice(key.length + 1));
 }

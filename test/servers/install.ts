@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { IAM_TOOLS } from '../docs/python-tools.ts';
 import { CHROMIUM_ABSENT, CHROMIUM_PACKAGE, findChromium } from './chromium.ts';
 import { findProgram, howToGet, PROGRAMS } from './process.ts';
 import { BOTO3, ensurePython, isPythonReady } from './python.ts';
@@ -51,13 +52,13 @@ function aptInstall(packages: readonly string[]): void {
   }
 }
 
-async function preparePython(debian: boolean): Promise<string | undefined> {
+async function preparePython(requirements: readonly string[], debian: boolean): Promise<string | undefined> {
   const attempt = () =>
-    ensurePython([BOTO3]).then(
+    ensurePython(requirements).then(
       () => undefined,
       (error: Error) => error.message,
     );
-  console.log(`Making a Python environment for the tests: ${BOTO3} ...`);
+  console.log(`Making a Python environment for the tests: ${requirements.join(', ')} ...`);
   const first = await attempt();
   if (first === undefined || !debian || !first.includes('python3-venv')) return first;
   aptInstall(['python3-venv']);
@@ -71,8 +72,9 @@ if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
 if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
-if (debian && !isPythonReady([BOTO3])) {
-  const problem = await preparePython(debian);
+for (const requirements of [[BOTO3], IAM_TOOLS]) {
+  if (!debian || isPythonReady(requirements)) continue;
+  const problem = await preparePython(requirements, debian);
   if (problem !== undefined) problems.push(problem);
 }
 for (const problem of problems) console.error(problem);
