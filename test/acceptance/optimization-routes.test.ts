@@ -55,6 +55,17 @@ t.test('what a source does not say is null', async (t) => {
   }
 });
 
+t.test('whether savings are before or after discounts is shown', async (t) => {
+  for (const savingsEstimationMode of ['BeforeDiscounts', 'AfterDiscounts'] as const) {
+    const exporter = await startOptimization(t, {
+      enrolled: true,
+      simulator: { settings: { savingsEstimationMode } },
+    });
+    t.match(await recommendations(exporter), { savingsMode: savingsEstimationMode });
+  }
+  t.match(await recommendations(await startOptimization(t)), { savingsMode: null });
+});
+
 t.test('filters, one and several', async (t) => {
   const exporter = await startOptimization(t, { enrolled: true });
   const whole = await recommendations(exporter);

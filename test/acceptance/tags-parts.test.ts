@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { type Exporter, type ExporterOptions, startExporter, TODAY } from '../helper.ts';
 import { billOfTags } from '../plugins/tags/bill.ts';
+import { eventually } from '../servers/process.ts';
 import { MEMBER, PAYER, plusDays } from './bill.ts';
 
 const KEYS = ['one', 'two', 'three'];
@@ -140,6 +141,29 @@ t.test('only what failed is bought again where the rest is fresh', async (t) => 
   t.same(bought(exporter).slice(before), ['two'], 'DESIGN: only failed or due parts are bought again');
 });
 
+t.test('where the count alone is denied, a restart buys no key again', async (t) => {
+  const store = new MemoryStore();
+  const options: ExporterOptions = {
+    app: { store },
+    env: { CACHE_TTL_SECONDS: '3600' },
+    before: ({ faults }) => faults.add({ kind: 'deny', operation: 'GetResources' }),
+  };
+  const first = await start(t, options);
+  t.same(bought(first), KEYS);
+  await first.app.close();
+  const restarted = await start(t, { ...options, at: `${TODAY}T08:05:00Z`, settle: false });
+  await eventually('the collection at start has ended, or was not needed', async () => {
+    const page = await restarted.metrics();
+    const attempts = page.series('aws_cost_exporter_collector_duration_seconds', { collector: 'tags' });
+    const fresh = page.value('aws_cost_exporter_collector_skipped_total', {
+      collector: 'tags',
+      reason: 'fresh',
+    });
+    return attempts.length > 0 || fresh === 1 ? true : undefined;
+  });
+  t.same(bought(restarted), [], 'five minutes later every key is fresh');
+});
+
 t.test('a key that is not activated is not bought, and said', async (t) => {
   const exporter = await start(t, { simulator: { settings: { activeTagKeys: ['one', 'other'] } } });
   t.same(bought(exporter), ['one']);
@@ -172,7 +196,7 @@ t.test('where no key is activated, nothing is bought, and nothing has failed', a
   t.equal((await exporter.get('/cost/tags')).status, 200);
 });
 
-t.test('earlier figures of a key that is no longer activated stay until they are a day old', async (t) => {
+t.test('earlier figures of a key that is no longer activated end with their period', async (t) => {
   const exporter = await start(t);
   exporter.clock.set('2026-11-22T23:00:00Z');
   await exporter.run('tags');
@@ -238,6 +262,8 @@ t.test("a member's keys are bought: AWS answers the payer alone", async (t) => {
     [`two/${PAYER}`]: 1,
     [`one/${MEMBER}`]: 1,
   });
+  t.equal((await exporter.get('/cost/tags/one?target=member')).status, 200);
+  t.equal((await exporter.get('/cost/tags/one?target=payer')).status, 404, "another target's key");
 });
 
 t.test('another failure of that question is a failure of a part', async (t) => {
