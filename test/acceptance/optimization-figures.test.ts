@@ -13,6 +13,7 @@ import {
   requested,
   startOptimization,
 } from '../plugins/optimization/exporter.ts';
+import { plusDays } from './bill.ts';
 import type { MetricsPage } from './parse-metrics.ts';
 
 t.setTimeout(120_000);
@@ -95,15 +96,13 @@ function checkBody(body: Body, page: MetricsPage): void {
 for (const source of [HUB, EXPLORER]) {
   t.test(`any bill, at any page size: ${source}`, async (t) => {
     const exporter = await startOptimization(t, { env: { OPTIMIZATION_SOURCE: source }, enrolled: true });
-    let hours = 0;
+    let day = TODAY;
     await fc.assert(
       fc.asyncProperty(fc.nat(10_000), fc.constantFrom(1, 2, 5, 5_000), async (seed, pageSize) => {
         exporter.sim.setBill(generateBill({ seed, today: new Date(`${TODAY}T12:00:00Z`), days: 40 }));
-        // A day later what is paid is bought anew.
-        hours += 24;
-        exporter.clock.set(
-          new Date(Date.parse(`${TODAY}T08:00:00Z`) - (hours % 48 === 0 ? 86_400_000 : 0)).toISOString(),
-        );
+        // Of another day, so that what is paid is bought anew.
+        day = day === TODAY ? plusDays(TODAY, -1) : TODAY;
+        exporter.clock.set(`${day}T08:00:00Z`);
         exporter.sim.setPageSize(5_000);
         check((await exporter.run('cost')) === 'collected', 'cost');
         exporter.sim.setPageSize(pageSize);
