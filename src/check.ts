@@ -1,4 +1,5 @@
 import { buildApp } from './app.ts';
+import { withoutUser } from './config/faults.ts';
 import { SETTING_NAMES, settingDoc } from './config/settings.ts';
 import type { Config, Target } from './config.ts';
 import { CollectionError } from './errors.ts';
@@ -26,7 +27,7 @@ export async function check(config: Config): Promise<boolean> {
 function shown(name: (typeof SETTING_NAMES)[number], { settings }: Config): string {
   const value = settings[name];
   if (value === undefined) return '(unset)';
-  return settingDoc(name).secret ? '(set, not shown)' : String(value);
+  return settingDoc(name).secret ? '(set, not shown)' : (withoutUser(String(value)) ?? '');
 }
 
 function describe({ name, roleArn, externalId, region, accountId, capabilities }: Target): string {

@@ -70,7 +70,7 @@ function parse<T extends Options>(args: string[], options: T) {
 }
 
 async function main([first = 'serve', ...rest]: string[]): Promise<void> {
-  if (first === '--help' || first === '-h' || rest.includes('--help')) {
+  if (first === '--help' || first === '-h' || rest.some((word) => word === '--help' || word === '-h')) {
     process.stdout.write(HELP);
     return;
   }

@@ -54,9 +54,8 @@ export interface Config {
   readonly capabilities: readonly string[];
   readonly aws: {
     readonly endpoints: Endpoints;
-    /** Hosts are asked through `HTTPS_PROXY`, but for those in `NO_PROXY`. */
+    /** `HTTPS_PROXY`; the proxy library reads NO_PROXY, and only that, from the environment itself. */
     readonly proxy?: string | undefined;
-    readonly noProxy: string;
   };
   readonly redis?: RedisSettings | undefined;
   readonly cost: {
@@ -164,7 +163,6 @@ function resolve(settings: Settings, targets: readonly Target[], estimates: Esti
         wellArchitected: settings.AWS_ENDPOINT_URL_WELLARCHITECTED ?? endpoint,
       },
       proxy: settings.HTTPS_PROXY,
-      noProxy: settings.NO_PROXY ?? '',
     },
     redis:
       url || host

@@ -68,8 +68,7 @@ async function readBill(file: string | undefined, seed: number): Promise<FocusRo
   try {
     return await readFocusFile(file, { today: new Date() });
   } catch (error) {
-    if (error instanceof BillFileError)
-      throw new UsageError(`--bill ${file}: ${error.message}`, { cause: error });
+    if (error instanceof BillFileError) throw new UsageError(`--bill ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -84,8 +83,8 @@ async function demoEnvironment(endpoint: string, bill: readonly FocusRow[]): Pro
     ...seenIn(bill),
     ...env,
     HOST: host,
-    PORT: String(await port(host, Number(env.PORT || 5_000))),
-    METRICS_PORT: String(await port(host, Number(env.METRICS_PORT || 8_080))),
+    PORT: await port(host, env.PORT || '5000'),
+    METRICS_PORT: await port(host, env.METRICS_PORT || '8080'),
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
   };
@@ -106,10 +105,13 @@ function seenIn(bill: readonly FocusRow[]): NodeJS.ProcessEnv {
   return { TAG_KEYS: commonest(keys, 5), AWS_REGIONS: commonest(regions, 4) };
 }
 
-async function port(host: string, wanted: number): Promise<number> {
-  const free = await freePort(host, wanted);
-  if (free !== wanted && wanted !== 0) say(`Port ${wanted} is in use: taking ${free}.`);
-  return free;
+async function port(host: string, wanted: string): Promise<string> {
+  const number = Number(wanted);
+  // What is no port is for the configuration to refuse.
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) return wanted;
+  const free = await freePort(host, number);
+  if (free !== number) say(`Port ${wanted} is in use: taking ${free}.`);
+  return String(free);
 }
 
 async function collected({ rest }: App): Promise<void> {
@@ -133,5 +135,6 @@ async function collected({ rest }: App): Promise<void> {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  // Names come from a bill: no control characters of theirs reach the terminal.
+  process.stdout.write(`${line.replaceAll(/[^\P{Cc}\n]/gu, '?')}\n`);
 }

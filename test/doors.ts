@@ -46,6 +46,9 @@ export const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
   'src/demo.ts': 'hands the environment on to the one reader, led to the simulator',
 };
 
+/** Files of a capability that AWS is nothing to. */
+const PURE = /\/(index|model|schema|families|figures|document|fold|changed|seen)\.ts$/;
+
 const CLIENTS = 'src/aws/clients.ts';
 const SIMULATOR = 'src/simulator/';
 
@@ -99,7 +102,8 @@ function packageFault(path: string, { from, values }: Import): string | undefine
     return 'src/config.ts alone reads the environment';
   if (!from.startsWith('@aws-sdk/') || path.startsWith(SIMULATOR) || path === CLIENTS) return undefined;
   const commands =
-    /^plugins\/[^/]+\/collect\.ts$/.test(path) &&
+    /^(src\/aws|plugins\/(?!platform\/)[^/]+)\/[^/]+\.ts$/.test(path) &&
+    !PURE.test(path) &&
     from.startsWith('@aws-sdk/client-') &&
     !from.endsWith('-sts');
   const strangers = values.filter((name) => !commands || !/.Command$/.test(name));

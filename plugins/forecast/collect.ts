@@ -4,7 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { Amount } from '../../src/collection/money.ts';
-import { dayOf, daysIn } from '../../src/collection/periods.ts';
+import { addDays, dayOf, daysIn } from '../../src/collection/periods.ts';
 import { type ForecastData, forecastPeriod } from './model.ts';
 
 /** What an answer of GetCostForecast must look like; checked once, where it enters. */
@@ -13,7 +13,7 @@ const Answer = TypeCompiler.Compile(
     Total: Type.Object({ Unit: Type.String({ minLength: 1 }) }),
     ForecastResultsByTime: Type.Array(
       Type.Object({
-        TimePeriod: Type.Object({ Start: Type.String() }),
+        TimePeriod: Type.Object({ Start: Type.String({ format: 'day' }), End: Type.String() }),
         MeanValue: Amount,
         PredictionIntervalLowerBound: Type.Optional(Amount),
         PredictionIntervalUpperBound: Type.Optional(Amount),
@@ -55,6 +55,10 @@ export async function collectForecast(
     throw invalidResponse(`${first?.path || 'the answer'} is not what GetCostForecast documents`);
   }
   const days = new Map(answer.ForecastResultsByTime.map((day) => [day.TimePeriod.Start, day]));
+  if (days.size < answer.ForecastResultsByTime.length) throw invalidResponse('it has a day twice');
+  if ([...days].some(([day, { TimePeriod }]) => TimePeriod.End !== addDays(day, 1))) {
+    throw invalidResponse('it has a period that is not a day');
+  }
   const asked = daysIn(start, end);
   const missing = asked.find((day) => day !== start && !days.has(day));
   if (missing !== undefined) throw invalidResponse(`it lacks ${missing}`);

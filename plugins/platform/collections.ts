@@ -90,6 +90,11 @@ export default fp<CollectionsOptions>(
         now,
         events: {
           onSeries: (collector, target, count) => self.series(collector, target, count),
+          onExceeded: (collector, target, series) =>
+            fastify.log.warn(
+              { collector, target, series, maxSeries: config.maxSeries },
+              'MAX_SERIES is exceeded: one __other__ per account and date is the least',
+            ),
           onHidden: (collector, target, claims) =>
             fastify.log.info(
               { collector, target, claims },

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
@@ -42,14 +42,12 @@ export function sendError(
 export default fp(
   async function errorsPlugin(fastify) {
     fastify.setErrorHandler(handleError);
-    fastify.setNotFoundHandler((request, reply) =>
-      sendError(
-        reply,
-        404,
-        'not_found',
-        `There is no ${request.method} ${request.url.split('?')[0]} here; see /docs.`,
-      ),
-    );
+    fastify.setNotFoundHandler((request, reply) => {
+      const [url = ''] = request.url.split('?');
+      if (fastify.hasRoute({ method: 'GET', url })) return refuseMethod(reply);
+      return sendError(reply, 404, 'not_found', `There is no ${request.method} ${url} here.`);
+    });
+    fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', async (request, reply) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
@@ -70,6 +68,22 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   }
   const code = error.validation ? 'bad_parameter' : 'bad_request';
   return sendError(reply, statusCode, code, error.message);
+}
+
+function refuseMethod(reply: FastifyReply): FastifyReply {
+  reply.header('allow', 'GET, HEAD');
+  return sendError(reply, 405, 'method_not_allowed', 'Only GET and HEAD are answered here.');
+}
+
+/** Answers an `Expect` that nobody can meet; Node's own answer has no body. */
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body: ErrorBody = {
+    statusCode: 417,
+    code: 'bad_request',
+    error: 'Expectation Failed',
+    message: 'The expectation in the Expect header cannot be met.',
+  };
+  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }
 
 /** Names the parameter that is unknown or wrong, and what would be right. */
@@ -112,10 +126,7 @@ function refuseOtherMethods(fastify: FastifyInstance): void {
       schema: { hide: true },
       exposeHeadRoute: false,
       // Before the body is looked at: an unknown content type is no reason to answer 415.
-      onRequest: async (_request, reply) => {
-        reply.header('allow', 'GET, HEAD');
-        return sendError(reply, 405, 'method_not_allowed', 'Only GET and HEAD are answered here.');
-      },
+      onRequest: async (_request, reply) => refuseMethod(reply),
       handler: async () => undefined,
     });
   });

@@ -1,5 +1,7 @@
+import { orAborted } from '../abort.ts';
 import type { Target } from '../config.ts';
 import { CollectionError } from '../errors.ts';
+import { timedOut } from './aws-errors.ts';
 
 /** How long an account that STS named is believed before it is asked again, in milliseconds. */
 export const ACCOUNT_TTL_MS = 15 * 60_000;
@@ -15,6 +17,8 @@ export class Accounts {
   readonly #sources: readonly Source[];
   readonly #known = new Map<string, { accountId: string; until: number }>();
   readonly #asking = new Map<string, Promise<string>>();
+  /** Targets whose last ask failed. */
+  readonly #silent = new Set<string>();
   readonly #onKnown: (target: string, accountId: string) => void;
   readonly #now: () => number;
 
@@ -44,12 +48,10 @@ export class Accounts {
     const index = this.#sources.findIndex(({ target }) => target.name === name);
     const source = this.#sources[index];
     if (source === undefined) throw new RangeError(`no target ${name}`);
-    // Earlier targets are asked as well: which of two has the account must not depend on who answers first.
+    // Earlier targets are asked as well: which of two has the account must not depend on who answers first. One that
+    // failed to answer before is not waited for again.
     const earlier = this.#sources.slice(0, index);
-    const [accountId] = await Promise.all([
-      this.#ask(source),
-      ...earlier.map((other) => this.#ask(other).catch(() => undefined)),
-    ]);
+    const [accountId] = await Promise.all([this.#ask(source), ...earlier.map((other) => this.#heard(other))]);
     const expected = source.target.accountId;
     if (expected !== undefined && expected !== accountId) {
       throw wrongAccount(
@@ -69,6 +71,14 @@ export class Accounts {
     return accountId;
   }
 
+  async #heard(source: Source): Promise<void> {
+    const waited = this.#ask(source).then(
+      () => {},
+      () => {},
+    );
+    if (!this.#silent.has(source.target.name)) await waited;
+  }
+
   #ask(source: Source): Promise<string> {
     const { name } = source.target;
     const known = this.#known.get(name);
@@ -79,10 +89,19 @@ export class Accounts {
   }
 
   async #askNow({ target, ask }: Source): Promise<string> {
-    const accountId = await ask(AbortSignal.timeout(ASK_TIMEOUT_MS));
-    this.#known.set(target.name, { accountId, until: this.#now() + ACCOUNT_TTL_MS });
-    this.#onKnown(target.name, accountId);
-    return accountId;
+    const { name } = target;
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+    try {
+      // Resolving credentials (AssumeRole) does not heed the signal.
+      const accountId = await orAborted(ask(signal), signal, timedOut);
+      this.#silent.delete(name);
+      this.#known.set(name, { accountId, until: this.#now() + ACCOUNT_TTL_MS });
+      this.#onKnown(name, accountId);
+      return accountId;
+    } catch (error) {
+      this.#silent.add(name);
+      throw error;
+    }
   }
 }
 

@@ -18,6 +18,9 @@ const UNREACHABLE = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+const NETWORK =
+  /^(E[A-Z]{4,}|ERR_(TLS|SSL|HTTP|SOCKET|STREAM)_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/;
+
 /** Facts of an error that the SDK or a socket threw, read without trusting its type. */
 interface Facts {
   name: string;
@@ -131,6 +134,14 @@ export function awsError(error: unknown, action: string): CollectionError {
   }
   if (name === 'SyntaxError' || (status !== undefined && status < 300)) {
     return invalidResponse('the answer could not be read', options);
+  }
+  if (status === undefined && !NETWORK.test(code)) {
+    return new CollectionError(
+      'error',
+      'The collection failed for a reason of its own.',
+      'Wait for the next collection; if it lasts, report it with the log line.',
+      options,
+    );
   }
   return new CollectionError(
     'error',

@@ -1,5 +1,9 @@
+import { FormatRegistry } from '@sinclair/typebox';
+
 /** A day in UTC, `YYYY-MM-DD`. Days compare as strings. */
 export type Day = string;
+
+FormatRegistry.Set('day', (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)));
 
 /** The UTC day of an instant in milliseconds since the epoch. */
 export function dayOf(ms: number): Day {

@@ -18,6 +18,8 @@ export interface Publication {
 export interface PublisherEvents {
   /** What a collector has on the page now. */
   onSeries(collector: string, target: string, count: { series: number; folded: number }): void;
+  /** Even folded as far as can be, a collector has more series than the cap. */
+  onExceeded(collector: string, target: string, series: number): void;
   /** Claims of a target that were left out because a target before it has them. */
   onHidden(collector: string, target: string, claims: readonly string[]): void;
 }
@@ -119,6 +121,9 @@ export class Publisher {
   ): void {
     const series = after?.parts.reduce((sum, part) => sum + part.series, 0) ?? 0;
     this.#events.onSeries(capability.name, target.name, { series, folded: after?.presented.folded ?? 0 });
+    const exceeds = (count: number) => this.#maxSeries > 0 && count > this.#maxSeries;
+    const earlier = before?.parts.reduce((sum, part) => sum + part.series, 0) ?? 0;
+    if (exceeds(series) && !exceeds(earlier)) this.#events.onExceeded(capability.name, target.name, series);
     if (after?.hidden.length && !sameList(after.hidden, before?.hidden ?? [])) {
       this.#events.onHidden(capability.name, target.name, after.hidden);
     }

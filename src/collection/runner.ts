@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { orAborted } from '../abort.ts';
 import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
@@ -144,7 +145,9 @@ export class Runner {
         });
         return { accountId, collected };
       };
-      const { accountId, collected } = await orAborted(open(), signal);
+      const { accountId, collected } = await orAborted(open(), signal, () =>
+        timedOut({ cause: signal.reason }),
+      );
       const snapshot: Snapshot = {
         schema: capability.schema,
         collector: capability.name,
@@ -264,21 +267,6 @@ export class Runner {
 /** `no_data` and `not_enabled` are states of a successful collection. */
 function nothingToShow(code: CauseCode): 'no_data' | 'not_enabled' | undefined {
   return code === 'no_data' || code === 'not_enabled' ? code : undefined;
-}
-
-/** The work's result, or the signal's reason as soon as it is aborted: work that ignores the signal holds nothing up. */
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(timedOut({ cause: signal.reason }));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 function forLog({ part, cause, error }: FailedPart): object {

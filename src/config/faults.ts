@@ -33,17 +33,27 @@ function line({ where, value, reason, example }: Fault): string {
 export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; faults: Fault[] } {
   const raw: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
-    const text = env[name] ?? (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined);
+    const text = textOf(env, name);
     raw[name] = text ? fromText(settingDoc(name), text) : structuredClone(settingDoc(name).default);
     if (raw[name] === undefined) delete raw[name];
   }
   const faults = SETTING_NAMES.filter(
     (name) => name in raw && !Value.Check(Settings.properties[name], raw[name]),
-  ).map((name) => fault(name, settingDoc(name), env[name] ?? env[name.toLowerCase()]));
+  ).map((name) => fault(name, settingDoc(name), withoutUser(textOf(env, name))));
   return { settings: raw as Settings, faults };
 }
 
 const NUMBER = /^\d{1,12}(\.\d{1,6})?$/;
+
+/** What the environment says of a setting; an empty value counts as unset. */
+function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined) || undefined;
+}
+
+/** A URL without user and password; any other text as it is. */
+export function withoutUser(text: string | undefined): string | undefined {
+  return text?.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@');
+}
 
 function fromText(schema: TSchema, text: string): unknown {
   const trimmed = text.trim();

@@ -16,7 +16,9 @@ FormatRegistry.Set('redis-url', (text) => isUrl(text, ['redis:', 'rediss:']));
 FormatRegistry.Set('region', (text) => /^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(text));
 
 function isUrl(text: string, protocols: readonly string[]): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocols.includes(protocol) && hostname !== '';
 }
 
 interface Doc {
@@ -126,7 +128,7 @@ export const Settings = Type.Object({
   CAPABILITIES: Type.Array(oneOf(CAPABILITIES), {
     default: [...CAPABILITIES],
     minItems: 1,
-    description: 'What is collected. A target in `CONFIG_FILE` may narrow it.',
+    description: 'What is collected, for targets that do not say it themselves in `CONFIG_FILE`.',
     expects: `a comma-separated list of ${CAPABILITIES.join(', ')}`,
     example: 'cost,forecast',
   }),
@@ -269,7 +271,8 @@ export const Settings = Type.Object({
   REDIS_KEY_PREFIX: Type.String({
     default: 'aws-cost-exporter:',
     maxLength: 128,
-    description: 'Prefix of every key in Redis.',
+    description:
+      'Prefix of every key in Redis. Exporters that share it must be replicas: of one configuration, with the credentials of one account.',
     expects: 'at most 128 characters',
     example: 'finops:',
   }),

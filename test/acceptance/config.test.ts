@@ -70,7 +70,6 @@ t.test('every setting has its effect', async (t) => {
     aws: {
       endpoints: { costExplorer: 'http://127.0.0.1:1', sts: 'https://sts.example.com' },
       proxy: 'http://user:word@proxy.example.com:3128',
-      noProxy: 'localhost,.example.com',
     },
     cost: { metric: 'NetAmortizedCost', windowDays: 7, dailyDays: 0, settledDays: 3, intervalMs: 5_400_000 },
     forecast: { intervalMs: 86_400_000 },

@@ -115,6 +115,7 @@ export function machineOf(options: MachineOptions) {
     now: () => clock.now,
     events: {
       onSeries: (collector, target, { series }) => told.push(`series ${collector}/${target} ${series}`),
+      onExceeded: (collector, target, series) => told.push(`exceeded ${collector}/${target} ${series}`),
       onHidden: (collector, target, claims) => told.push(`hidden ${collector}/${target} ${claims}`),
     },
   });

@@ -1,0 +1,18 @@
+/** The work's result, or `reason()` thrown as soon as the signal is aborted: work that ignores the signal holds nothing up. */
+export async function orAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+  reason: () => Error,
+): Promise<Result> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(reason());
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
