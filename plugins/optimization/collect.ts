@@ -46,7 +46,11 @@ export async function collectOptimization(
         data: {
           ...findings,
           paid: round.paid,
-          seen: countNew(context.previous?.data.seen, findings.recommendations, settings.priorities),
+          seen: countNew(
+            (context.previous ?? context.former)?.data.seen,
+            findings.recommendations,
+            settings.priorities,
+          ),
         },
         failed: round.failed,
         passedOver: round.passedOver,
@@ -118,6 +122,7 @@ function causeOf(error: unknown): FailedPart['cause'] {
 async function findInCostExplorer(round: Round): Promise<Findings> {
   const { context } = round;
   const reservable = Object.keys(RESERVABLE).filter((service) => servicesOf(context).has(service));
+  const before = { failed: round.failed.length, passedOver: round.passedOver.length };
   const found: (PaidPart | undefined)[] = [];
   found.push(await round.part('rightsizing', () => rightsizing(context)));
   found.push(await round.part('savings-plans', () => savingsPlans(context)));
@@ -125,7 +130,8 @@ async function findInCostExplorer(round: Round): Promise<Findings> {
     found.push(await round.part(`reservations: ${service}`, () => reservations(context, service)));
   }
   const parts = found.filter((part) => part !== undefined);
-  const [cause] = [...round.failed, ...round.passedOver].map((part) => part.cause);
+  const ended = [...round.failed.slice(before.failed), ...round.passedOver.slice(before.passedOver)];
+  const [cause] = ended.map((part) => part.cause);
   if (parts.length === 0 && cause) throw new CollectionError(cause.code, cause.message, cause.advice);
   const currencies = new Set(parts.flatMap(({ currency }) => currency ?? []));
   if (currencies.size > 1) throw invalidResponse(`the recommendations mix ${[...currencies].join(' and ')}`);

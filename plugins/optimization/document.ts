@@ -11,6 +11,14 @@ export function recommendationsDocument(
   reason: EmptyReason | null,
 ): RecommendationsDocument {
   const { source, currency, savingsMode, recommendations, deduplicated } = snapshot.data;
+  const ids = new Map<string, number>();
+  // AWS recommends several purchases for one account without naming what for: the greatest has the plain id.
+  const idOf = (recommendation: Recommendation) => {
+    const identity = identityOf(recommendation);
+    const count = (ids.get(identity) ?? 0) + 1;
+    ids.set(identity, count);
+    return count === 1 ? identity : `${identity}-${count}`;
+  };
   return {
     currency,
     source,
@@ -25,7 +33,7 @@ export function recommendationsDocument(
         const { type, category, resource, region, account, savings, cost, effort, restart, rollback } =
           recommendation;
         return {
-          id: identityOf(recommendation),
+          id: idOf(recommendation),
           type,
           category,
           resource: resource || null,

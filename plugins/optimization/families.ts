@@ -31,13 +31,22 @@ const deduplicated: Family = {
 /** Every family of the optimization capability, in page order. */
 export const optimizationFamilies: readonly Family[] = [savings, seen, open, deduplicated];
 
+/** What only one target may report: the open recommendations of an account, and the count of those ever seen in it. */
+export function claimsOf({ recommendations, seen: { counts } }: OptimizationData): string[] {
+  const open = recommendations.map(({ account }) => openIn(account));
+  return [...new Set([...open, ...counts.map(({ account }) => seenIn(account))])];
+}
+
+const openIn = (account: string) => `open in ${account}`;
+const seenIn = (account: string) => `seen in ${account}`;
+
 /** The samples of every family. */
 export function optimizationSamples(
   { snapshot, hidden }: View<OptimizationData>,
   thresholds: { high: number; medium: number },
 ): Presented['samples'] {
   const { data, accountId } = snapshot;
-  const shown = data.recommendations.filter(({ account }) => !hidden.has(account));
+  const shown = data.recommendations.filter(({ account }) => !hidden.has(openIn(account)));
   const byKind = grouped(shown, ({ type, category, account }) => [type, category, data.source, account]);
   const byPriority = grouped(shown, ({ type, category, account, savings: amount }) => [
     type,
@@ -46,7 +55,7 @@ export function optimizationSamples(
     data.source,
     account,
   ]);
-  const counted = data.seen.counts.filter(({ account }) => !hidden.has(account));
+  const counted = data.seen.counts.filter(({ account }) => !hidden.has(seenIn(account)));
   const types = grouped(counted, ({ type, account }) => [type, account]);
   const counts = types.flatMap(([[type = '', account = ''], entries]) =>
     PRIORITIES.map((priority): Sample => {

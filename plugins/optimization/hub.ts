@@ -112,7 +112,7 @@ export async function findInHub(
         recommendations.push({
           type: wellFormed(item.actionType),
           category: wellFormed(item.currentResourceType),
-          resource: wellFormed(item.resourceArn ?? item.resourceId ?? ''),
+          resource: wellFormed(item.resourceId ?? item.resourceArn ?? ''),
           region: item.region ?? null,
           account: item.accountId,
           savings: item.estimatedMonthlySavings,

@@ -4,7 +4,7 @@ import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
 import { collectOptimization } from './collect.ts';
 import { emptyRecommendations, filtered, recommendationsDocument } from './document.ts';
-import { optimizationFamilies, optimizationSamples } from './families.ts';
+import { claimsOf, optimizationFamilies, optimizationSamples } from './families.ts';
 import { OPTIMIZATION_SCHEMA, OptimizationData } from './model.ts';
 import { Recommendations, type RecommendationsDocument, RecommendationsQuery } from './schema.ts';
 
@@ -43,7 +43,7 @@ export default fp<{ config: Config }>(
       present: (view) => ({
         samples: optimizationSamples(view, priorities),
         folded: 0,
-        claims: [...new Set(view.snapshot.data.recommendations.map(({ account }) => account))],
+        claims: claimsOf(view.snapshot.data),
         document: (reason) => recommendationsDocument(view, priorities, reason),
       }),
       empty: emptyRecommendations,

@@ -23,7 +23,10 @@ export function countNew(
     const counted = counts.get(keyOf(entry)) ?? entry;
     counts.set(keyOf(entry), { ...counted, count: counted.count + 1 });
   }
-  return { identities: [...identities].slice(-maxIdentities), counts: [...counts.values()] };
+  return {
+    identities: [...identities].slice(-Math.max(maxIdentities, recommendations.length)),
+    counts: [...counts.values()],
+  };
 }
 
 function keyOf({

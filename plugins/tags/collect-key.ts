@@ -43,7 +43,7 @@ export async function collectKey(
     ],
   } satisfies GetCostAndUsageCommandInput;
   const amounts = new Amounts(metric);
-  const values = new Map<string, { services: Map<string, Sum>; buckets: Map<string, Sum> }>();
+  const values = new Map<string, { services: Map<string, Sum>; costs: boolean }>();
   const buckets = new Map<string, string>();
   for await (const page of costPages(aws.costExplorer(), request, signal)) {
     for (const { TimePeriod, Groups } of page.ResultsByTime) {
@@ -51,11 +51,11 @@ export async function collectKey(
       for (const group of Groups) {
         const [tag = '', service = ''] = group.Keys;
         const value = tagValueOf(tag, key);
-        const entry = values.get(value) ?? { services: new Map(), buckets: new Map() };
+        const entry = values.get(value) ?? { services: new Map(), costs: false };
         values.set(value, entry);
         const amount = amounts.of(group);
         add(entry.services, wellFormed(service), amount);
-        add(entry.buckets, TimePeriod.Start, amount);
+        entry.costs ||= amount !== 0;
       }
     }
   }
@@ -63,7 +63,8 @@ export async function collectKey(
   return {
     currency: amounts.currency,
     values: [...values]
-      .filter(([, entry]) => [...entry.buckets.values()].some((sum) => sum.value !== 0))
+      // What costs nothing in any bucket and service is left out; what cancels itself out is not.
+      .filter(([, { costs }]) => costs)
       .map(([value, { services }]) => ({
         value: value === '' ? null : value,
         services: [...services].map(([service, sum]) => ({ service, cost: sum.value })),

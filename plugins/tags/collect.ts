@@ -34,18 +34,27 @@ export async function collectTags(
   const failed: FailedPart[] = [];
   const passedOver: FailedPart[] = [];
   const activation = await activeKeys(context).catch((error: unknown) => {
-    const { code } = noted(passedOver, 'ListCostAllocationTags', error).cause;
+    const { code } = causeOf(error);
     // Denied for good, as to a linked account: every key is bought. Else what was known goes on.
-    return code === 'access_denied' || code === 'not_enabled' ? null : (previous?.data.activation ?? null);
+    const denied = code === 'access_denied' || code === 'not_enabled';
+    noted(denied ? passedOver : failed, 'ListCostAllocationTags', error);
+    return denied ? null : (previous?.data.activation ?? null);
   });
   const collectedAt = new Date(startedAt).toISOString();
   const keys: TagKeyData[] = [];
+  const failedKeys: FailedPart[] = [];
   let currency: string | null = null;
   for (const key of target.tagKeys) {
     const base = { key, collectedAt, end: dayOf(startedAt), values: [] };
     if (activation !== null && !activation.active.includes(key)) {
       passedOver.push({ part: key, cause: NOT_ACTIVATED });
       keys.push({ ...base, reason: 'not_activated' });
+      continue;
+    }
+    const kept = previous?.data.keys.find((entry) => entry.key === key);
+    if (kept?.reason === null && kept.end === base.end && context.isFresh(kept.collectedAt)) {
+      keys.push(kept);
+      currency ??= previous?.data.currency ?? null;
       continue;
     }
     try {
@@ -57,14 +66,14 @@ export async function collectTags(
       keys.push({ ...base, reason: null, values: cost.values });
     } catch (error) {
       const failure = noted(failed, key, error);
-      keys.push(
-        previous?.data.keys.find((kept) => kept.key === key) ?? { ...base, reason: failure.cause.code },
-      );
+      failedKeys.push(failure);
+      keys.push(kept ?? { ...base, reason: failure.cause.code });
       // Throttled, out of time or without credentials: the next key would fail alike, and might be paid for.
       if (context.signal.aborted) break;
     }
   }
-  if (failed.length > 0 && failed.length === keys.length - notActivated(keys)) throw asError(failed[0]!);
+  const [failure] = failedKeys;
+  if (failure !== undefined && failedKeys.length === keys.length - notActivated(keys)) throw asError(failure);
   const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
     const { code } = noted(failed, 'GetResources', error).cause;
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
@@ -111,11 +120,15 @@ async function activeKeys(context: CollectContext<TagsData>): Promise<TagsData['
   return { collectedAt: new Date(startedAt).toISOString(), active };
 }
 
+function causeOf(error: unknown): FailedPart['cause'] {
+  return publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*'));
+}
+
 /** Adds what became of a part to a list. */
 function noted(list: FailedPart[], name: string, error: unknown): FailedPart {
   const part = {
     part: name,
-    cause: publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*')),
+    cause: causeOf(error),
     error,
   };
   list.push(part);

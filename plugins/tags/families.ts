@@ -65,7 +65,7 @@ export function tagSamples(
   const each = function* <Item>(of: (key: KeyFigures, row: Row) => Iterable<Item>): Generator<Item> {
     for (const key of shown) for (const row of rows.get(key.key) ?? []) yield* of(key, row);
   };
-  const counted = shown.filter(({ values }) => values.some(({ resources }) => resources !== null));
+  const counted = shown.filter(isCounted);
   const samples: Presented['samples'] = [
     [
       byTag,
@@ -94,6 +94,10 @@ export function tagSamples(
   return { samples, folded };
 }
 
+function isCounted({ values }: KeyFigures): boolean {
+  return values.some(({ resources }) => resources !== null);
+}
+
 /** Series of one value: one for each service, its total, and its count where it has one. */
 function seriesOf({ services, resources }: Pick<ValueFigures, 'services' | 'resources'>): number {
   return services.length + 1 + (resources === null ? 0 : 1);
@@ -102,7 +106,11 @@ function seriesOf({ services, resources }: Pick<ValueFigures, 'services' | 'reso
 /** Folds whole values into one of each key, smallest absolute cost first, until the series fit. */
 function fold(keys: readonly KeyFigures[], maxSeries: number): { rows: Map<string, Row[]>; folded: number } {
   const values = keys.flatMap(({ key, values: list }) => list.map((value) => ({ key, value })));
-  let series = values.reduce((sum, { value }) => sum + seriesOf(value), 2 * keys.length);
+  const ofKeys = keys.reduce(
+    (sum, key) => sum + (key.untaggedShare === null ? 0 : 1) + (isCounted(key) ? 1 : 0),
+    0,
+  );
+  let series = values.reduce((sum, { value }) => sum + seriesOf(value), ofKeys);
   let folded = 0;
   const others = new Map<string, ValueFigures[]>();
   const servicesOf = new Map<string, Set<string>>();

@@ -18,8 +18,12 @@ export interface CollectContext<Data> {
   readonly startedAt: number;
   /** The last good snapshot, where there is one. */
   readonly previous: Snapshot<Data> | undefined;
+  /** The last snapshot that was bought under another configuration, where a restart found one. */
+  readonly former: Snapshot<Data> | undefined;
   /** The kept snapshot of another collector of the same target. */
   other(collector: string): Snapshot | undefined;
+  /** Whether a part that was collected at this instant (ISO 8601) need not be bought again yet. */
+  isFresh(collectedAt: string): boolean;
 }
 
 /** A part of a collection (a tag key, a region, a source), and why it brought nothing. */

@@ -19,7 +19,11 @@ export function takeUp(
   const targetOf = new Map<string, string>();
   return states.filter((state, index) => {
     const kept = found[index];
-    if (kept === undefined || !isUsable(state, kept)) return false;
+    if (kept === undefined || !isReadable(state, kept)) return false;
+    if (kept.snapshot.fingerprint !== fingerprintOf(state)) {
+      state.former = kept.snapshot;
+      return false;
+    }
     const { accountId } = kept.snapshot;
     const { name } = state.target;
     // Of two targets of one account the second is refused, here too.
@@ -32,12 +36,11 @@ export function takeUp(
   });
 }
 
-/** Whether a kept snapshot is of this version, shape, configuration and account. */
-function isUsable(state: CollectorState, { snapshot }: Kept): boolean {
+/** Whether a kept snapshot is of this version, shape and account. */
+function isReadable(state: CollectorState, { snapshot }: Kept): boolean {
   const { capability, target } = state;
   return (
     snapshot.schema === capability.schema &&
-    snapshot.fingerprint === fingerprintOf(state) &&
     (target.accountId === undefined || target.accountId === snapshot.accountId) &&
     capability.accepts(snapshot.data)
   );

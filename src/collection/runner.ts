@@ -95,10 +95,20 @@ export class Runner {
   /** When a collector's snapshot stops being fresh, in milliseconds since the epoch; 0 where it is not. */
   freshUntil({ capability, kept }: CollectorState): number {
     if (kept === undefined || kept.snapshot.partial) return 0;
-    const lifetime = Math.min(this.#options.cacheTtlMs, FRESH_SHARE * capability.intervalMs);
+    const lifetime = this.#lifetime(capability.intervalMs);
     const confirmed = Date.parse(kept.confirmedAt);
     const cap = capability.freshUntil?.(confirmed) ?? Number.POSITIVE_INFINITY;
     return Math.min(confirmed + lifetime, cap);
+  }
+
+  #lifetime(intervalMs: number): number {
+    return Math.min(this.#options.cacheTtlMs, FRESH_SHARE * intervalMs);
+  }
+
+  /** Whether what was collected at an instant is fresh by its age alone. */
+  #lives({ capability }: CollectorState, collectedAt: number): boolean {
+    const age = this.#options.now() - collectedAt;
+    return age >= 0 && age < this.#lifetime(capability.intervalMs);
   }
 
   isFresh(state: CollectorState): boolean {
@@ -133,14 +143,16 @@ export class Runner {
         const accountId = await this.#options.aws.account(target);
         signal.throwIfAborted();
         session = await this.#options.aws.session(target, capability.name, signal);
-        const previous = state.kept?.snapshot.accountId === accountId ? state.kept.snapshot : undefined;
+        const ofAccount = (snapshot?: Snapshot) => (snapshot?.accountId === accountId ? snapshot : undefined);
         const collected = await capability.collect({
           target,
           accountId,
           aws: session,
           signal,
           startedAt: at,
-          previous,
+          previous: ofAccount(state.kept?.snapshot),
+          former: ofAccount(state.former),
+          isFresh: (collectedAt) => this.#lives(state, Date.parse(collectedAt)),
           other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };

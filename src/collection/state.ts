@@ -2,7 +2,7 @@ import type { Target } from '../config.ts';
 import type { Cause } from '../errors.ts';
 import type { Capability, EmptyReason, FailedPart } from './capability.ts';
 import { dayOf } from './periods.ts';
-import type { Kept } from './snapshot.ts';
+import type { Kept, Snapshot } from './snapshot.ts';
 
 /**
  * How a collector of a target stands: `pending` before its first attempt has ended, `partial` where some parts failed,
@@ -30,6 +30,8 @@ export interface CollectorState {
   failed: readonly FailedPart[];
   /** Parts that had nothing to show at the last attempt though nothing failed. */
   passedOver: readonly FailedPart[];
+  /** A kept snapshot of another configuration, found at start: not shown, but what it counted goes on. */
+  former: Snapshot | undefined;
   /** The last good snapshot. */
   kept: Kept | undefined;
   /** Start of the last attempt that ended, and of the last that succeeded; milliseconds since the epoch. */
@@ -76,6 +78,7 @@ export class CollectorStates {
         cause: null,
         failed: [],
         passedOver: [],
+        former: undefined,
         kept: undefined,
         lastAttempt: undefined,
         lastSuccess: undefined,

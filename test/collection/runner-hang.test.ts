@@ -30,7 +30,7 @@ async function hanging(t: Scope, timeoutMs: number) {
   const { aws } = awsAt(t, `http://127.0.0.1:${wire.port}`, { ledger });
   const capability = capabilityOf(
     async (context) => {
-      await collectCost({ ...context, previous: undefined }, SETTINGS);
+      await collectCost({ ...context, previous: undefined, former: undefined }, SETTINGS);
       return brings(1);
     },
     { timeoutMs },

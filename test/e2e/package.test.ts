@@ -81,7 +81,7 @@ t.test('the packed tarball works where it is installed', async (t) => {
     });
     t.equal(code, 0, 'exit code', { stderr });
     t.match(stdout, /^ {2}Total of the window +\d+\.\d{4}$/m);
-    t.match(stdout, /^On AWS the 2 paid requests would have cost USD 0\.02\.$/m);
+    t.match(stdout, /^On AWS the 8 paid requests would have cost USD 0\.08\.$/m);
   });
 
   await t.test('serve', async (t) => {

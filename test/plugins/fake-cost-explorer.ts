@@ -56,7 +56,9 @@ export function contextAt<Data>(
     signal: new AbortController().signal,
     startedAt,
     previous: undefined,
+    former: undefined,
     other: () => undefined,
+    isFresh: () => false,
   };
   return { context, requests };
 }
