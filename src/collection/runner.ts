@@ -1,11 +1,11 @@
-import { inspect } from 'node:util';
 import { orAborted } from '../abort.ts';
 import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
-import { type CauseCode, CollectionError, publicCause } from '../errors.ts';
+import { type CauseCode, type CollectionError, publicCause } from '../errors.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
-import type { Collected, FailedPart } from './capability.ts';
+import type { Collected } from './capability.ts';
+import { partForLog, reasonForLog } from './log-reason.ts';
 import type { Publisher } from './publisher.ts';
 import { fingerprintOf, takeUp } from './restore.ts';
 import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
@@ -177,7 +177,8 @@ export class Runner {
       events.onAttempt(capability.name, target.name, { ok, at, durationMs });
       const details = { ...log, durationMs: Math.round(durationMs), requests: snapshot.requests };
       if (ok) events.onLog('info', details, 'collected');
-      else events.onLog('warn', { ...details, failed: collected.failed.map(forLog) }, 'collected in part');
+      else
+        events.onLog('warn', { ...details, failed: collected.failed.map(partForLog) }, 'collected in part');
       return { kind: 'collected', paid: snapshot.requests > 0 };
     } catch (thrown) {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
@@ -249,7 +250,7 @@ export class Runner {
     events.onAttempt(capability.name, target.name, { ok: empty !== undefined, at, durationMs });
     events.onLog(
       empty === undefined ? 'warn' : 'info',
-      { ...details, durationMs: Math.round(durationMs), reason: reasonOf(error) },
+      { ...details, durationMs: Math.round(durationMs), reason: reasonForLog(error) },
       error.message,
     );
     return { kind: empty === undefined ? 'failed' : 'empty', paid };
@@ -266,7 +267,7 @@ export class Runner {
     try {
       await this.#options.publisher.publish(states);
     } catch (error) {
-      this.#options.events.onLog('warn', { reason: reasonOf(error) }, 'publication failed');
+      this.#options.events.onLog('warn', { reason: reasonForLog(error) }, 'publication failed');
     }
   }
 
@@ -279,23 +280,4 @@ export class Runner {
 /** `no_data` and `not_enabled` are states of a successful collection. */
 function nothingToShow(code: CauseCode): 'no_data' | 'not_enabled' | undefined {
   return code === 'no_data' || code === 'not_enabled' ? code : undefined;
-}
-
-function forLog({ part, cause, error }: FailedPart): object {
-  return {
-    part,
-    code: cause.code,
-    advice: cause.advice,
-    reason: error === undefined ? cause.message : reasonOf(error),
-  };
-}
-
-/** What the log says of an error beyond its typed cause: AWS's own words, never more than one line. */
-function reasonOf(error: unknown): string {
-  const inner = error instanceof CollectionError ? (error.cause ?? error) : error;
-  const said =
-    inner instanceof Error && typeof inner.message === 'string'
-      ? `${inner.name}: ${inner.message}`
-      : inspect(inner, { depth: 0 });
-  return said.replaceAll(/\s+/g, ' ').slice(0, 500);
 }

@@ -1,0 +1,23 @@
+import { inspect } from 'node:util';
+import { CollectionError } from '../errors.ts';
+import type { FailedPart } from './capability.ts';
+
+/** What the log says of a part that failed. */
+export function partForLog({ part, cause, error }: FailedPart): object {
+  return {
+    part,
+    code: cause.code,
+    advice: cause.advice,
+    reason: error === undefined ? cause.message : reasonForLog(error),
+  };
+}
+
+/** What the log says of an error beyond its typed cause: AWS's own words, never more than one line. */
+export function reasonForLog(error: unknown): string {
+  const inner = error instanceof CollectionError ? (error.cause ?? error) : error;
+  const said =
+    inner instanceof Error && typeof inner.message === 'string'
+      ? `${inner.name}: ${inner.message}`
+      : inspect(inner, { depth: 0 });
+  return said.replaceAll(/\s+/g, ' ').slice(0, 500);
+}
