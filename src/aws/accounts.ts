@@ -90,10 +90,12 @@ export class Accounts {
 
   async #askNow({ target, ask }: Source): Promise<string> {
     const { name } = target;
-    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+    // A timer that ends with the call: AbortSignal.timeout would hold on to all of it until it fires.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), ASK_TIMEOUT_MS);
     try {
       // Resolving credentials (AssumeRole) does not heed the signal.
-      const accountId = await orAborted(ask(signal), signal, timedOut);
+      const accountId = await orAborted(ask(timeout.signal), timeout.signal, timedOut);
       this.#silent.delete(name);
       this.#known.set(name, { accountId, until: this.#now() + ACCOUNT_TTL_MS });
       this.#onKnown(name, accountId);
@@ -101,6 +103,8 @@ export class Accounts {
     } catch (error) {
       this.#silent.add(name);
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
