@@ -17,7 +17,7 @@ const AXIS = 46;
 const LEAST_BAR = 1;
 const BAR_SHARE = 0.72;
 /** No axis is finer than this, in units of the currency. */
-const SMALLEST_STEP = 1e-9;
+const SMALLEST_STEP = 1e-10;
 /** What a division may be off by. */
 const ROUNDING = 1e-9;
 

@@ -8,13 +8,10 @@ import type { Holding } from './cycles.ts';
 
 t.setTimeout(180_000);
 
-/**
- * An exporter of five capabilities that is held is 1.5 megabytes and more: 45 of them would be 70. From the 5th cycle to the
- * 50th, code that has become hot is added, and what a collection of garbage leaves varies by some megabytes.
- */
-const HEAP_IN_ALL = 12 * 1024 * 1024;
-/** Bytes a cycle once all is hot; a sixth of what is held where each cycle leaves its exporter behind. */
-const HEAP_PER_CYCLE = 256 * 1024;
+/** An exporter that is held is more than half a megabyte. From the 5th cycle to the 50th, code that has become hot is added. */
+const HEAP_IN_ALL = 6 * 1024 * 1024;
+/** Bytes a cycle once all is hot. */
+const HEAP_PER_CYCLE = 96 * 1024;
 /** Share of a core that measuring may be off by. */
 const CPU_NOISE = 0.03;
 

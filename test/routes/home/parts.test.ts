@@ -70,8 +70,7 @@ t.test('axis ticks are round, even, span every value and zero, and are few', asy
       (values) => {
         const ticks = axisTicks(values);
         const [low = 0, high = 0] = [ticks[0], ticks.at(-1)];
-        // Amounts that no step is small enough for stand on the line of zero.
-        const slack = (high - low) * 1e-8;
+        const slack = (high - low) * 1e-9;
         return (
           ticks.length >= 2 &&
           ticks.length <= 8 &&
