@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { Value } from '@sinclair/typebox/value';
-import { ConfigError, readSettings, readTargetsFile } from './config/faults.ts';
+import { ConfigError, type Fault, readSettings, readTargetsFile } from './config/faults.ts';
 import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
 import { Estimates, type TargetEntry } from './config/targets-file.ts';
 
@@ -19,6 +19,8 @@ export interface Target {
   /** Where tagged resources and Well-Architected workloads are looked for; empty: in the target's own region. */
   readonly regions: readonly string[];
   readonly tagKeys: readonly string[];
+  /** Most US dollars that it may spend in one UTC day; undefined: no limit of its own. */
+  readonly spendBudgetUsd?: number | undefined;
   /** Names of the capabilities, in the canonical order. */
   readonly capabilities: readonly string[];
 }
@@ -31,6 +33,10 @@ export interface RedisSettings {
   readonly port: number;
   readonly db: number;
   readonly keyPrefix: string;
+  /** Sentinels that name the primary, `host:port` each; empty: there are none. */
+  readonly sentinels: readonly string[];
+  /** Name of the primary among the Sentinels. */
+  readonly sentinelName?: string | undefined;
 }
 
 /** Endpoint of each AWS service; undefined: AWS's own. */
@@ -40,6 +46,16 @@ export interface Endpoints {
   readonly costOptimizationHub?: string | undefined;
   readonly tagging?: string | undefined;
   readonly wellArchitected?: string | undefined;
+}
+
+/** How a bill that does not move saves purchases. */
+export interface ChangeRules {
+  /** Whether only what has changed is bought. */
+  readonly detect: boolean;
+  /** Least time between two purchases that follow a change, in milliseconds; for forecast and tags. */
+  readonly minIntervalMs: number;
+  /** Longest time for which nothing is bought anew, in milliseconds. */
+  readonly maxAgeMs: number;
 }
 
 /** The program's whole configuration, resolved and frozen. Durations are milliseconds. */
@@ -76,6 +92,15 @@ export interface Config {
   readonly wellArchitected: { readonly intervalMs: number };
   /** What stands in where AWS has nothing real. */
   readonly estimates: Estimates;
+  readonly spend: {
+    /** Most US dollars that all replicas together may spend in one UTC day. */
+    readonly budgetUsd: number;
+  };
+  readonly changes: ChangeRules;
+  /** Which replicas show the business families on /metrics. */
+  readonly expose: Settings['EXPOSE'];
+  /** Folder that keeps snapshots and ledger; only without Redis. */
+  readonly stateDir?: string | undefined;
   /** Longest time for which a snapshot is fresh; 0: never. */
   readonly cacheTtlMs: number;
   /** Most series per collector and target; 0: no cap. */
@@ -100,6 +125,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       example: 'redis.monitoring.svc',
     });
   }
+  faults.push(...storeFaults(settings));
   const pem = settings.NODE_EXTRA_CA_CERTS;
   if (pem && !readable(pem)) {
     faults.push({
@@ -125,6 +151,26 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return deepFreeze(
     resolve(settings, targets, Value.Default(Estimates, { ...read.file?.estimates }) as Estimates),
   );
+}
+
+function* storeFaults(settings: Settings): Generator<Fault> {
+  const redis = settings.REDIS_HOST ?? (settings.REDIS_URL && 'REDIS_URL');
+  const sentinels = settings.REDIS_SENTINELS ?? [];
+  if (settings.STATE_DIR && (redis || sentinels.length > 0)) {
+    yield {
+      where: 'STATE_DIR',
+      value: settings.STATE_DIR,
+      reason: 'and Redis are both set: with Redis the state is kept there, unset one',
+      example: '/var/lib/aws-cost-exporter',
+    };
+  }
+  if (sentinels.length > 0 !== (settings.REDIS_SENTINEL_NAME !== undefined)) {
+    yield {
+      where: sentinels.length > 0 ? 'REDIS_SENTINEL_NAME' : 'REDIS_SENTINELS',
+      reason: 'must be set too: REDIS_SENTINELS and REDIS_SENTINEL_NAME go together',
+      example: sentinels.length > 0 ? 'mymaster' : 'sentinel-0:26379,sentinel-1:26379',
+    };
+  }
 }
 
 function thresholds({ PRIORITY_THRESHOLDS: [high = 0, medium = 0] }: Settings): {
@@ -165,13 +211,15 @@ function resolve(settings: Settings, targets: readonly Target[], estimates: Esti
       proxy: settings.HTTPS_PROXY,
     },
     redis:
-      url || host
+      url || host || settings.REDIS_SENTINELS.length > 0
         ? {
             url,
             host,
             port: settings.REDIS_PORT,
             db: settings.REDIS_DB,
             keyPrefix: settings.REDIS_KEY_PREFIX,
+            sentinels: settings.REDIS_SENTINELS,
+            sentinelName: settings.REDIS_SENTINEL_NAME,
           }
         : undefined,
     cost: {
@@ -190,6 +238,14 @@ function resolve(settings: Settings, targets: readonly Target[], estimates: Esti
     },
     wellArchitected: { intervalMs: milliseconds(settings.WELLARCHITECTED_INTERVAL) },
     estimates,
+    spend: { budgetUsd: settings.AWS_SPEND_BUDGET_USD },
+    changes: {
+      detect: settings.CHANGE_DETECTION === 'on',
+      minIntervalMs: milliseconds(settings.MIN_CHANGE_INTERVAL),
+      maxAgeMs: milliseconds(settings.MAX_SNAPSHOT_AGE),
+    },
+    expose: settings.EXPOSE,
+    stateDir: settings.STATE_DIR,
     cacheTtlMs: settings.CACHE_TTL_SECONDS * 1_000,
     maxSeries: settings.MAX_SERIES,
     settings,

@@ -1,5 +1,5 @@
 import type { AwsSession } from '../aws/clients.ts';
-import type { Target } from '../config.ts';
+import type { ChangeRules, Target } from '../config.ts';
 import type { Cause } from '../errors.ts';
 import type { Family, Sample } from '../metrics/family.ts';
 import type { Day } from './periods.ts';
@@ -22,8 +22,12 @@ export interface CollectContext<Data> {
   readonly former: Snapshot<Data> | undefined;
   /** The kept snapshot of another collector of the same target. */
   other(collector: string): Snapshot | undefined;
-  /** Whether a part that was collected at this instant (ISO 8601) need not be bought again yet. */
+  /**
+   * Whether a part that was collected at this instant (ISO 8601) need not be bought again yet: it is fresh, or the bill has
+   * not moved since.
+   */
   isFresh(collectedAt: string): boolean;
+  readonly changes: ChangeRules;
 }
 
 /** A part of a collection (a tag key, a region, a source), and why it brought nothing. */
@@ -41,6 +45,8 @@ export interface Collected<Data> {
   readonly failed: readonly FailedPart[];
   /** Parts that have nothing to show though nothing failed: a tag key that is not activated, a source not enrolled. */
   readonly passedOver?: readonly FailedPart[];
+  /** AWS was asked and says what the previous snapshot says: that one is confirmed, `data` is not looked at. */
+  readonly unchanged?: boolean;
 }
 
 /** Why a successful collection brought no figures. */
@@ -59,6 +65,18 @@ export interface View<Data> {
   readonly maxSeries: number;
   /** The kept snapshot of another collector of the same target. */
   other(collector: string): Snapshot | undefined;
+}
+
+/** What a collector is expected to buy, in pages of USD 0.01 each: for the plan, and for what is set aside of the budget. */
+export interface Purchases {
+  /** A whole collection. */
+  readonly pages: number;
+  /** What is bought once in a UTC day beside that. */
+  readonly daily: number;
+  /** The question whether the bill has moved, where a collection begins with it; absent: a collection is its own probe. */
+  readonly probe?: number;
+  /** What is bought after a probe that found the bill moved; absent: a whole collection. */
+  readonly afterChange?: number;
 }
 
 /** One publication of a snapshot. Pure: made from a view and nothing else. */
@@ -99,6 +117,13 @@ export interface Capability<Data = unknown> {
   fingerprint(target: Target): string;
   /** When a snapshot ends being fresh at the latest, whatever the configuration says; in milliseconds since the epoch. */
   freshUntil?(collectedAt: number): number;
+  /**
+   * Its figures change only when the bill does: with change detection it is bought after a change and once in each UTC day,
+   * on a new day `at once` or together with the next change. Absent: it is bought at every tick.
+   */
+  readonly newDay?: 'at once' | 'with the next change';
+  /** What it is expected to buy for a target. `snapshot`: the last good one, where there is one. Absent: nothing that is paid. */
+  purchases?(target: Target, snapshot: Snapshot<Data> | undefined): Purchases;
   /** When the bill was last seen moved, in milliseconds since the epoch; for the one collector that sees it. */
   movedAt?(data: Data): number | undefined;
   /** Buys. It may throw anything: the runner classifies it. */

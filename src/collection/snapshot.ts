@@ -1,3 +1,7 @@
+import type { Cause } from '../errors.ts';
+import type { FailedPart } from './capability.ts';
+import type { CollectorStatus } from './state.ts';
+
 /** What one collection bought from AWS for one target. Immutable and JSON-safe. */
 export interface Snapshot<Data = unknown> {
   /** Version of the shape of `data`; a kept snapshot of another version is ignored. */
@@ -30,14 +34,52 @@ export interface Kept<Data = unknown> {
 }
 
 /**
+ * How a collector of a target stands beside its snapshot: small, written after every run, and shared by the replicas. Times
+ * are milliseconds since the epoch.
+ */
+export interface Standing {
+  readonly collector: string;
+  readonly target: string;
+  /** `collectedAt` of the snapshot that was kept then; null where there was none. */
+  readonly collectedAt: string | null;
+  /** Last time that the snapshot was found to be right, ISO 8601 UTC. */
+  readonly confirmedAt: string | null;
+  readonly status: CollectorStatus;
+  readonly cause: Cause | null;
+  readonly failed: readonly Omit<FailedPart, 'error'>[];
+  readonly passedOver: readonly Omit<FailedPart, 'error'>[];
+  readonly lastAttempt: number | null;
+  readonly lastSuccess: number | null;
+  readonly emptyHandedAt: number | null;
+  /** The last attempt was paid for and brought nothing: not before this time another one. */
+  readonly notBefore: number | null;
+  /** Collections that were cut off by the end of their process since the last one that succeeded. */
+  readonly interruptions: number;
+}
+
+/** What a store has of a collector and target. */
+export interface Stored {
+  readonly kept: Kept | undefined;
+  readonly standing: Standing | undefined;
+}
+
+/**
  * Keeps the last good snapshot of each collector and target. Implementations never throw and never hang: a store that
  * cannot reach its server goes on from memory.
  */
 export interface SnapshotStore {
-  /** The kept snapshot, or undefined where there is none that can be read. */
-  load(collector: string, target: string): Promise<Kept | undefined>;
-  /** Keeps a snapshot in place of the one before. Resolves when it is readable by `load` of this process. */
-  save(kept: Kept): Promise<void>;
+  /** What is kept and can be read. */
+  load(collector: string, target: string): Promise<Stored>;
+  /**
+   * Keeps a snapshot in place of the one before. Resolves when it is readable by `load` of this process.
+   *
+   * @returns false where it was refused, since another replica collects for the target now.
+   */
+  save(kept: Kept, standing: Standing): Promise<boolean>;
+  /** Keeps how a collector stands; its snapshot stays. False where it was refused, as by `save`. */
+  note(standing: Standing): Promise<boolean>;
+  /** Tells of what another replica has saved or noted. */
+  onNews(listener: (collector: string, target: string) => void): void;
   /** Ends connections; resolves within 2 s whatever the server does. */
   close(): Promise<void>;
 }

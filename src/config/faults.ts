@@ -58,6 +58,7 @@ export function withoutUser(text: string | undefined): string | undefined {
 function fromText(schema: TSchema, text: string): unknown {
   const trimmed = text.trim();
   if (schema.type === 'integer') return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : text;
+  if (schema.type === 'number') return NUMBER.test(trimmed) ? Number(trimmed) : text;
   if (schema.type !== 'array') return trimmed;
   const items = trimmed
     .split(',')

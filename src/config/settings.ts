@@ -244,6 +244,30 @@ export const Settings = Type.Object({
       'Longest time in seconds for which a snapshot is fresh, that is, not bought again (also after a restart with Redis); never longer than 0.9 of its interval. 0: never fresh.',
     example: '1800',
   }),
+  AWS_SPEND_BUDGET_USD: Type.Number({
+    minimum: 0,
+    maximum: 100_000,
+    default: 1,
+    description:
+      'Most US dollars that all replicas together may spend on AWS requests in one UTC day, at 0.01 a page. 0: no paid request.',
+    expects: 'a number of US dollars from 0 to 100000',
+    example: '2.50',
+  }),
+  CHANGE_DETECTION: choice(['on', 'off'], 'on', {
+    description:
+      'Whether only what has changed is bought: one page asks which days of the bill have moved. `off`: every collection buys all of it.',
+  }),
+  MIN_CHANGE_INTERVAL: duration('6h', {
+    description:
+      'Least time between two purchases of forecast and tags that follow a change of the bill (with `CHANGE_DETECTION`).',
+  }),
+  MAX_SNAPSHOT_AGE: duration('24h', {
+    description: 'Longest time for which nothing is bought anew while the bill does not seem to move.',
+  }),
+  EXPOSE: choice(['leader', 'all'], 'leader', {
+    description:
+      'Which replicas show the cost families on `/metrics`: the one that leads, so that no sum is doubled, or `all` where whoever scrapes them removes duplicates. REST answers on all.',
+  }),
   MAX_SERIES: integer(0, 10_000_000, 100_000, {
     description:
       'Most series that one collector exposes for one target; the smallest (service, account) pairs above it are folded into `__other__`. 0: no cap.',
@@ -268,6 +292,33 @@ export const Settings = Type.Object({
     example: 'rediss://user:password@redis.example.com:6380/0',
     secret: true,
   }),
+  REDIS_SENTINELS: Type.Array(
+    Type.String({ pattern: '^(\\[[0-9a-fA-F:]+\\]|[^\\s:/@\\[\\]]+):\\d{1,5}$' }),
+    {
+      default: [],
+      description:
+        'Sentinels that know where the primary is, `host:port` each; user, password, TLS and database are those of `REDIS_URL`, whose host is not used then.',
+      expects: 'a comma-separated list of host:port',
+      example: 'sentinel-0:26379,sentinel-1:26379',
+    },
+  ),
+  REDIS_SENTINEL_NAME: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9._-]+$',
+      description: 'Name under which the Sentinels watch the primary.',
+      expects: 'letters, digits, `.`, `_` or `-`',
+      example: 'mymaster',
+    }),
+  ),
+  STATE_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'Folder in which snapshots and the ledger of paid requests outlast a restart, where there is no Redis. One process alone may use it.',
+      expects: 'the path of a folder that can be written to',
+      example: '/var/lib/aws-cost-exporter',
+    }),
+  ),
   REDIS_KEY_PREFIX: Type.String({
     default: 'aws-cost-exporter:',
     maxLength: 128,

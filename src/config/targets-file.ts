@@ -69,6 +69,16 @@ export const TargetEntry = Type.Object(
         example: '[Environment, Team]',
       }),
     ),
+    spendBudgetUsd: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 100_000,
+        description:
+          'Most US dollars that this target may spend in one UTC day, within `AWS_SPEND_BUDGET_USD`. Unset: no limit of its own.',
+        expects: 'a number of US dollars from 0 to 100000',
+        example: '0.50',
+      }),
+    ),
     capabilities: Type.Optional(
       Type.Array(oneOf(CAPABILITIES), {
         minItems: 1,
