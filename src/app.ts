@@ -15,6 +15,7 @@ import wellArchitected from '../plugins/well-architected/index.ts';
 import { healthRoute } from '../routes/health.ts';
 import { homeRoute } from '../routes/home.ts';
 import { metricsRoute } from '../routes/metrics.ts';
+import { spendRoute } from '../routes/spend.ts';
 import { readyRoute, type StatusSource, targetsRoute } from '../routes/status.ts';
 import type { OnAttempt } from './aws/meter.ts';
 import type { SnapshotStore } from './collection/snapshot.ts';
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly credentials?: AwsCredentialIdentityProvider;
   /** Draws each job's phase offset: a number in [0, 1). */
   readonly random?: () => number;
+  /** Redis' clock and the monotonic one, where time is simulated; milliseconds. */
+  readonly serverTime?: () => number;
 }
 
 /** The two listeners of one app. */
@@ -62,7 +65,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await rest.register(errors);
   await rest.register(metrics);
   await rest.register(openapi);
-  await rest.register(store, { store: options.store, redis: config.redis, onUp: self.cacheUp });
+  await rest.register(store, {
+    config,
+    now,
+    store: options.store,
+    onUp: self.cacheUp,
+    serverTime: options.serverTime,
+  });
   await rest.register(aws, { config, now, credentials: options.credentials, ...self.aws });
   await rest.register(collections, { config, now, onSelf: self.ready, random: options.random });
   await rest.register(documents, { config });
@@ -86,6 +95,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   }
   metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding));
   targetsRoute(rest, source);
+  spendRoute(rest, { config, ledger: rest.ledger, states: rest.collections.states.all(), now });
   homeRoute(rest, source);
   return appOf(rest, scraped, config);
 }

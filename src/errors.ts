@@ -3,7 +3,7 @@
  *
  * - `throttled`, `access_denied`, `timeout`, `invalid_response`, `wrong_account`, `error`: the collection failed.
  * - `no_data`, `not_enabled`, `not_activated`: the collection succeeded, there is nothing to show.
- * - `no_credentials`: the collection was skipped.
+ * - `no_credentials`, `budget`, `not_leader`: the collection was skipped.
  */
 export const CAUSES = [
   'throttled',
@@ -15,6 +15,8 @@ export const CAUSES = [
   'invalid_response',
   'wrong_account',
   'no_credentials',
+  'budget',
+  'not_leader',
   'error',
 ] as const;
 
@@ -40,6 +42,21 @@ export class CollectionError extends Error implements Cause {
     this.code = code;
     this.advice = advice;
   }
+}
+
+/** Another replica collects for a target, or none can be sure to be the only one. */
+export function notLeader(target: string, why: 'another' | 'unreachable' = 'another'): CollectionError {
+  return why === 'another'
+    ? new CollectionError(
+        'not_leader',
+        `Another replica collects for target ${target}.`,
+        'Nothing is to be done: this replica shows what the other one has kept.',
+      )
+    : new CollectionError(
+        'not_leader',
+        `Redis cannot be reached, and this replica was not the last to collect for target ${target}.`,
+        'Make Redis reachable: without it replicas cannot agree on who buys.',
+      );
 }
 
 /** The part of an error that may be shown outside the process. */

@@ -1,6 +1,7 @@
 import fastifySchedule from '@fastify/schedule';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
+import { Freshness } from '../../src/collection/freshness.ts';
 import { Jobs } from '../../src/collection/jobs.ts';
 import { ownerOf, type Publication, Publisher } from '../../src/collection/publisher.ts';
 import { Runner } from '../../src/collection/runner.ts';
@@ -10,6 +11,7 @@ import { Exposition } from '../../src/metrics/exposition.ts';
 import { processRegistry, renderLive } from '../../src/metrics/live.ts';
 import type { Encoding, Format } from '../../src/metrics/negotiate.ts';
 import { createSelfMetrics, type SelfMetrics } from '../../src/metrics/self.ts';
+import { setAsideFor } from '../../src/spend/set-aside.ts';
 import { REVISION, VERSION } from '../../src/version.ts';
 
 declare module 'fastify' {
@@ -65,7 +67,9 @@ export default fp<CollectionsOptions>(
       register: (capability) => states.add(capability, config.targets),
       current: (collector, target) => machine?.publisher.current(collector, target),
       page: async (format, encoding) =>
-        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()])),
+        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()]), {
+          business: fastify.leases.exposes(),
+        }),
       run: (state) => built().runner.run(state),
       keptAccount: (target) =>
         states.ofTarget(target).find(({ kept }) => kept !== undefined)?.kept?.snapshot.accountId,
@@ -102,11 +106,20 @@ export default fp<CollectionsOptions>(
             ),
         },
       });
+      const freshness = new Freshness({
+        cacheTtlMs: config.cacheTtlMs,
+        changes: config.changes,
+        bill: (target) => billSeen(states.ofTarget(target.name), now()),
+        now,
+      });
+      fastify.budget.setAside = (buyer) => setAsideFor(buyer, states.all(), config.changes, now());
       const runner = new Runner({
         store: fastify.store,
+        leases: fastify.leases,
+        ledger: fastify.ledger,
+        freshness,
         publisher,
         aws: fastify.aws,
-        cacheTtlMs: config.cacheTtlMs,
         now,
         other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
         events: {
@@ -125,13 +138,22 @@ export default fp<CollectionsOptions>(
           onLog: (level, details, message) => fastify.log[level](details, message),
         },
       });
+      fastify.store.onNews((collector, target) => {
+        const state = states.get(collector, target);
+        if (state !== undefined) runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
+      });
       const jobs = new Jobs({
         scheduler: fastify.scheduler,
         runner,
+        leases: fastify.leases,
         states: states.all(),
         now,
         ...(random === undefined ? {} : { random }),
         onError: (err) => fastify.log.error({ err }, 'a job failed'),
+        onLost(target) {
+          fastify.log.info({ target }, 'another replica collects for the target now');
+          for (const { capability } of states.ofTarget(target)) self.handedOver(capability.name, target);
+        },
       });
       return { publisher, exposition, runner, jobs };
     }
@@ -160,6 +182,9 @@ export default fp<CollectionsOptions>(
             ),
         ],
         redis: config.redis !== undefined,
+        budgetUsd: config.spend.budgetUsd,
+        holds: (target) => fastify.leases.holds(target),
+        exposes: () => fastify.leases.exposes(),
       });
     }
 
@@ -176,3 +201,11 @@ export default fp<CollectionsOptions>(
   },
   { name: 'collections', fastify: '5.x', dependencies: ['store', 'aws', 'metrics'] },
 );
+
+/** What the collector that sees the bill of a target knows; undefined where it has not looked for two of its intervals. */
+function billSeen(states: readonly CollectorState[], now: number): { movedAt: number | undefined } | undefined {
+  const seer = states.find(({ capability }) => capability.movedAt !== undefined);
+  if (seer?.kept === undefined || seer.lastSuccess === undefined) return undefined;
+  if (now - seer.lastSuccess > 2 * seer.capability.intervalMs) return undefined;
+  return { movedAt: seer.capability.movedAt?.(seer.kept.snapshot.data) };
+}

@@ -1,12 +1,9 @@
-import {
-  type CostExplorerClient,
-  GetCostAndUsageCommand,
-  type GetCostAndUsageCommandInput,
-} from '@aws-sdk/client-cost-explorer';
+import { GetCostAndUsageCommand, type GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { Amount } from '../collection/money.ts';
 import { awsError, invalidResponse } from './aws-errors.ts';
+import type { AwsSession } from './clients.ts';
 import { pages } from './pages.ts';
 
 const CostPage = Type.Object({
@@ -47,13 +44,16 @@ const Page = TypeCompiler.Compile(CostPage);
 /**
  * Buys every page of a grouped GetCostAndUsage; each is checked once, where it enters.
  *
+ * @param expected - pages that it is likely to have: set aside in the budget before the first is sent.
  * @throws {CollectionError} `invalid_response` where a page has another shape; else what AWS's error means.
  */
 export async function* costPages(
-  client: Pick<CostExplorerClient, 'send'>,
+  aws: Pick<AwsSession, 'costExplorer' | 'hold' | 'release'>,
   request: GetCostAndUsageCommandInput,
+  expected: number,
   signal: AbortSignal,
 ): AsyncGenerator<CostPage, void, void> {
+  const client = aws.costExplorer();
   const groups = request.GroupBy?.length ?? 0;
   const send = async (page: GetCostAndUsageCommandInput) => {
     const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
@@ -66,10 +66,13 @@ export async function* costPages(
     }
     return answer;
   };
+  await aws.hold(expected);
   try {
     yield* pages('NextPageToken', request, send);
   } catch (error) {
     throw awsError(error, 'ce:GetCostAndUsage');
+  } finally {
+    await aws.release();
   }
 }
 

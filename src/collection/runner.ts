@@ -2,17 +2,19 @@ import { orAborted } from '../abort.ts';
 import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
-import { type CauseCode, type CollectionError, publicCause } from '../errors.ts';
+import { type CauseCode, type CollectionError, notLeader, publicCause } from '../errors.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
+import type { Leases } from '../replicas/leases.ts';
+import type { Ledger } from '../spend/ledger.ts';
 import type { Collected } from './capability.ts';
+import { FRESH_SHARE, type Freshness } from './freshness.ts';
 import { partForLog, reasonForLog } from './log-reason.ts';
 import type { Publisher } from './publisher.ts';
 import { fingerprintOf, takeUp } from './restore.ts';
 import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
+import { standingOf } from './standing.ts';
 import type { CollectorState } from './state.ts';
 
-/** Share of its interval for which a snapshot is fresh at most: a tick that comes a little early must not skip. */
-export const FRESH_SHARE = 0.9;
 /** How long earlier figures stay where AWS has no data any more, in milliseconds. */
 export const NO_DATA_KEEP_MS = 24 * 3_600_000;
 
@@ -24,6 +26,9 @@ export type RunOutcome =
 /** What the runner needs of the rest of the program. */
 export interface RunnerOptions {
   readonly store: SnapshotStore;
+  readonly leases: Pick<Leases, 'holds' | 'why'>;
+  readonly ledger: Pick<Ledger, 'done' | 'interrupted'>;
+  readonly freshness: Freshness;
   readonly publisher: Publisher;
   /** AWS as a target sees it. */
   readonly aws: {
@@ -36,8 +41,6 @@ export interface RunnerOptions {
   readonly events: RunnerEvents;
   /** The kept snapshot of another collector of a target. */
   other(target: Target, collector: string): Snapshot | undefined;
-  /** Longest time for which a snapshot is fresh, in milliseconds; 0: never. */
-  readonly cacheTtlMs: number;
   readonly now: () => number;
 }
 
@@ -82,39 +85,66 @@ export class Runner {
     await this.#publish(restored);
   }
 
-  /** One run of one collector: skipped while its snapshot is fresh or another run is under way. */
+  /**
+   * Takes a target over, at the start or from a replica that is gone: what is kept is as its last holder left it, and what
+   * was cut off in the middle is not paid for again.
+   */
+  async takeOver(states: readonly CollectorState[]): Promise<void> {
+    const { ledger, store, now, events } = this.#options;
+    await this.restore(states);
+    const [first] = states;
+    if (first === undefined) return;
+    for (const { collector, at, pages } of await ledger.interrupted(first.target.name)) {
+      const state = states.find(({ capability }) => capability.name === collector);
+      if (state === undefined) continue;
+      state.interruptions += 1;
+      // A collector that has nothing to show yet is tried once more.
+      const again = state.kept === undefined && state.interruptions <= 1;
+      if (!again) state.notBefore = at + FRESH_SHARE * state.capability.intervalMs;
+      const next = new Date(again ? now() : (state.notBefore ?? 0)).toISOString();
+      events.onLog(
+        'warn',
+        { collector, target: first.target.name, pages, next },
+        'a collection was cut off by the end of its process: what it had paid for is lost',
+      );
+      await store.note(standingOf(state));
+    }
+  }
+
+  /** Shows what another replica has saved or noted. */
+  async adopt(state: CollectorState): Promise<void> {
+    if (this.#running.has(state)) return;
+    const { store, events } = this.#options;
+    const { capability, target } = state;
+    const shown = () => `${state.kept?.snapshot.collectedAt} ${state.emptyHandedAt}`;
+    const before = shown();
+    const found = await store.load(capability.name, target.name);
+    if (this.#running.has(state)) return;
+    takeUp([state], [found]);
+    if (state.kept !== undefined)
+      events.onConfirmed(capability.name, target.name, state.lastSuccess, state.kept.snapshot.accountId);
+    this.#tellMoved(state);
+    if (shown() !== before) await this.#publish([state]);
+  }
+
+  /** One run of one collector: skipped where another replica collects, while its figures stand, or while a run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
+    const { leases, freshness } = this.#options;
     if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
-    if (this.isFresh(state)) return this.#skip(state, 'fresh');
-    const run = this.#attempt(state).finally(() => this.#running.delete(state));
+    if (!leases.holds(state.target.name)) return this.#notLeading(state);
+    if (freshness.isFresh(state)) return this.#skip(state, 'fresh');
+    const run = (freshness.stands(state) ? this.#leaveUnchanged(state) : this.#attempt(state)).finally(() =>
+      this.#running.delete(state),
+    );
     this.#running.set(state, run);
     return run;
   }
 
-  /** When a collector's snapshot stops being fresh, in milliseconds since the epoch; 0 where it is not. */
-  freshUntil({ capability, kept }: CollectorState): number {
-    if (kept === undefined || kept.snapshot.partial) return 0;
-    const lifetime = this.#lifetime(capability.intervalMs);
-    const confirmed = Date.parse(kept.confirmedAt);
-    const cap = capability.freshUntil?.(confirmed) ?? Number.POSITIVE_INFINITY;
-    return Math.min(confirmed + lifetime, cap);
-  }
-
-  #lifetime(intervalMs: number): number {
-    return Math.min(this.#options.cacheTtlMs, FRESH_SHARE * intervalMs);
-  }
-
-  /** Whether what was collected at an instant is fresh by its age alone. */
-  #lives({ capability }: CollectorState, collectedAt: number): boolean {
-    const age = this.#options.now() - collectedAt;
-    return age >= 0 && age < this.#lifetime(capability.intervalMs);
-  }
-
-  isFresh(state: CollectorState): boolean {
-    const now = this.#options.now();
-    // A snapshot from the future was written under another clock: it cannot vouch for its age.
-    return state.lastSuccess !== undefined && state.lastSuccess <= now && now < this.freshUntil(state);
+  /** When a collector may be run next without buying twice, in milliseconds since the epoch; 0: at once. */
+  dueAt(state: CollectorState): number {
+    const { freshness } = this.#options;
+    return Math.max(freshness.isFresh(state) ? freshness.until(state) : 0, state.notBefore ?? 0);
   }
 
   /** Publishes every kept snapshot anew: a new UTC day has begun. */
@@ -152,7 +182,8 @@ export class Runner {
           startedAt: at,
           previous: ofAccount(state.kept?.snapshot),
           former: ofAccount(state.former),
-          isFresh: (collectedAt) => this.#lives(state, Date.parse(collectedAt)),
+          isFresh: (collectedAt) => this.#options.freshness.isPartFresh(state, Date.parse(collectedAt)),
+          changes: this.#options.freshness.rules,
           other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };
@@ -160,6 +191,18 @@ export class Runner {
       const { accountId, collected } = await orAborted(open(), signal, () =>
         timedOut({ cause: signal.reason }),
       );
+      const details = {
+        ...log,
+        durationMs: Math.round(performance.now() - started),
+        requests: session?.paidRequests ?? 0,
+      };
+      const ended = { ok: collected.failed.length === 0, at, durationMs: performance.now() - started };
+      if (collected.unchanged && state.kept !== undefined) {
+        await this.#confirm(state, at);
+        events.onAttempt(capability.name, target.name, ended);
+        events.onLog('info', details, 'collected: the bill is unchanged');
+        return { kind: 'collected', paid: details.requests > 0 };
+      }
       const snapshot: Snapshot = {
         schema: capability.schema,
         collector: capability.name,
@@ -172,11 +215,8 @@ export class Runner {
         data: collected.data,
       };
       await this.#keep(state, { snapshot, confirmedAt: snapshot.collectedAt }, collected, at);
-      const ok = collected.failed.length === 0;
-      const durationMs = performance.now() - started;
-      events.onAttempt(capability.name, target.name, { ok, at, durationMs });
-      const details = { ...log, durationMs: Math.round(durationMs), requests: snapshot.requests };
-      if (ok) events.onLog('info', details, 'collected');
+      events.onAttempt(capability.name, target.name, { ...ended, durationMs: performance.now() - started });
+      if (ended.ok) events.onLog('info', details, 'collected');
       else
         events.onLog('warn', { ...details, failed: collected.failed.map(partForLog) }, 'collected in part');
       return { kind: 'collected', paid: snapshot.requests > 0 };
@@ -187,6 +227,7 @@ export class Runner {
       return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
     } finally {
       clearTimeout(timer);
+      await this.#options.ledger.done({ target: target.name, collector: capability.name });
     }
   }
 
@@ -196,11 +237,13 @@ export class Runner {
     { failed, passedOver = [] }: Collected<unknown>,
     at: number,
   ): Promise<void> {
+    const { leases, publisher, store } = this.#options;
+    if (!leases.holds(state.target.name)) throw notLeader(state.target.name);
     const before = { kept: state.kept, emptyHandedAt: state.emptyHandedAt };
     state.kept = kept;
     state.emptyHandedAt = undefined;
     try {
-      await this.#options.publisher.publish([state]);
+      await publisher.publish([state]);
     } catch (error) {
       Object.assign(state, before);
       throw error;
@@ -211,8 +254,32 @@ export class Runner {
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
+    state.notBefore = undefined;
+    state.interruptions = 0;
     this.#tellMoved(state);
-    await this.#options.store.save(kept);
+    if (!(await store.save(kept, standingOf(state)))) {
+      await this.restore([state]);
+      throw notLeader(state.target.name);
+    }
+  }
+
+  /** The figures stand though nothing was asked: the bill has not moved, or may not be followed yet. */
+  async #leaveUnchanged(state: CollectorState): Promise<RunOutcome> {
+    const at = this.#options.now();
+    await this.#confirm(state, at);
+    this.#options.events.onConfirmed(state.capability.name, state.target.name, at, state.kept?.snapshot.accountId ?? '');
+    return this.#skip(state, 'unchanged');
+  }
+
+  /** The kept snapshot is what there would be to collect. */
+  async #confirm(state: CollectorState, at: number): Promise<void> {
+    if (state.kept === undefined) return;
+    const attempted = state.status !== 'ok' || state.emptyHandedAt !== undefined;
+    state.kept = { ...state.kept, confirmedAt: new Date(at).toISOString() };
+    Object.assign(state, { status: 'ok', cause: null, failed: [], lastSuccess: at, emptyHandedAt: undefined });
+    Object.assign(state, { notBefore: undefined, interruptions: 0 });
+    if (attempted) await this.#publish([state]);
+    await this.#options.store.note(standingOf(state));
   }
 
   /** Enters an attempt that brought no figures. */
@@ -231,10 +298,12 @@ export class Runner {
     };
     if (this.#closing.signal.aborted) return { kind: 'failed', paid };
     state.cause = publicCause(error);
-    if (error.code === 'no_credentials') {
-      if (state.status !== 'no_credentials') events.onLog('warn', details, error.message);
-      state.status = 'no_credentials';
-      return this.#skip(state, 'no_credentials');
+    if (error.code === 'not_leader') return this.#notLeading(state);
+    if (error.code === 'no_credentials' || error.code === 'budget') {
+      if (state.status !== error.code) events.onLog('warn', details, error.message);
+      state.status = error.code;
+      await this.#options.store.note(standingOf(state));
+      return this.#skip(state, error.code);
     }
     const empty = nothingToShow(error.code);
     state.status = empty ?? 'failed';
@@ -243,10 +312,12 @@ export class Runner {
     state.lastAttempt = at;
     state.emptyHandedAt = at;
     if (empty !== undefined) state.lastSuccess = at;
+    if (empty === undefined && paid) state.notBefore = at + FRESH_SHARE * capability.intervalMs;
     const tooOld =
       state.kept !== undefined && at - Date.parse(state.kept.snapshot.collectedAt) > NO_DATA_KEEP_MS;
     if (error.code === 'wrong_account' || (empty !== undefined && tooOld)) state.kept = undefined;
     await this.#publish([state]);
+    await this.#options.store.note(standingOf(state));
     events.onAttempt(capability.name, target.name, { ok: empty !== undefined, at, durationMs });
     events.onLog(
       empty === undefined ? 'warn' : 'info',
@@ -269,6 +340,14 @@ export class Runner {
     } catch (error) {
       this.#options.events.onLog('warn', { reason: reasonForLog(error) }, 'publication failed');
     }
+  }
+
+  /** Another replica collects; before it has brought something, the state says so. */
+  #notLeading(state: CollectorState): RunOutcome {
+    const { name } = state.target;
+    if (state.kept === undefined && (state.cause === null || state.cause.code === 'not_leader'))
+      state.cause = publicCause(notLeader(name, this.#options.leases.why(name)));
+    return this.#skip(state, 'not_leader');
   }
 
   #skip({ capability, target }: CollectorState, reason: SkipReason): RunOutcome {

@@ -1,0 +1,35 @@
+import type { ConnectionLogger } from '../collection/redis-connection.ts';
+import type { StateDir } from '../disk/state-dir.ts';
+import type { LedgerFile } from './local-ledger.ts';
+
+const NAME = 'ledger.json';
+
+/** The ledger's file in the state folder. What cannot be written stays in memory, and is said once each time it begins. */
+export function ledgerFile(dir: Pick<StateDir, 'read' | 'write'>, logger: ConnectionLogger): LedgerFile {
+  let failing = false;
+  return {
+    async read() {
+      const bytes = await dir.read(NAME);
+      return bytes === undefined ? undefined : parse(bytes);
+    },
+    async write(data) {
+      try {
+        await dir.write(NAME, Buffer.from(JSON.stringify(data)));
+        if (failing) logger.info({ file: NAME }, 'the ledger can be written again');
+        failing = false;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!failing) logger.warn({ file: NAME, reason }, 'the ledger cannot be written: going on from memory');
+        failing = true;
+      }
+    },
+  };
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
