@@ -65,7 +65,10 @@ const Spend = Type.Object(
       },
       { description: 'What may be spent in one UTC day.' },
     ),
-    today: Type.Object({ day: day('The day', '2026-11-26'), ...Sums }, { description: 'This UTC day so far.' }),
+    today: Type.Object(
+      { day: day('The day', '2026-11-26'), ...Sums },
+      { description: 'This UTC day so far.' },
+    ),
     month: Type.Object(
       {
         start: day('First day of the month', '2026-11-01'),

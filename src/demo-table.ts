@@ -1,4 +1,3 @@
-
 interface Cost {
   currency: string | null;
   window: { start: string; end: string };

@@ -1,3 +1,5 @@
+import type { FailedPart } from './collection/capability.ts';
+
 /**
  * Why something could not be done, as `/ready`, REST and the log name it.
  *
@@ -31,16 +33,25 @@ export interface Cause {
   readonly advice: string;
 }
 
+/** What of a collection failed, and what had nothing to show though nothing failed. */
+export interface Parts {
+  readonly failed: readonly FailedPart[];
+  readonly passedOver: readonly FailedPart[];
+}
+
 /** A failed or empty collection with its typed cause; the original error stays in `cause` for the log. */
 export class CollectionError extends Error implements Cause {
   override readonly name = 'CollectionError';
   readonly code: CauseCode;
   readonly advice: string;
+  /** What became of its parts, where it has some. */
+  readonly parts: Parts | undefined;
 
-  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions) {
+  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions & { parts?: Parts }) {
     super(message, options);
     this.code = code;
     this.advice = advice;
+    this.parts = options?.parts;
   }
 }
 

@@ -34,6 +34,8 @@ export interface Collections {
   page(format: Format, encoding: Encoding): ReturnType<Exposition['page']>;
   /** Runs one collector now, unless it is fresh. */
   run(state: CollectorState): ReturnType<Runner['run']>;
+  /** Takes up what is kept, without collecting. */
+  restore(): Promise<void>;
   /** The account that a target's kept snapshots name. */
   keptAccount(target: string): string | undefined;
   /** Publishes all anew, as at midnight UTC. */
@@ -71,6 +73,7 @@ export default fp<CollectionsOptions>(
           business: fastify.leases.exposes(),
         }),
       run: (state) => built().runner.run(state),
+      restore: () => built().runner.restore(states.all()),
       keptAccount: (target) =>
         states.ofTarget(target).find(({ kept }) => kept !== undefined)?.kept?.snapshot.accountId,
       newDay: () => built().runner.newDay(states.all()),
@@ -140,7 +143,8 @@ export default fp<CollectionsOptions>(
       });
       fastify.store.onNews((collector, target) => {
         const state = states.get(collector, target);
-        if (state !== undefined) runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
+        if (state !== undefined)
+          runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
       });
       const jobs = new Jobs({
         scheduler: fastify.scheduler,
@@ -203,7 +207,10 @@ export default fp<CollectionsOptions>(
 );
 
 /** What the collector that sees the bill of a target knows; undefined where it has not looked for two of its intervals. */
-function billSeen(states: readonly CollectorState[], now: number): { movedAt: number | undefined } | undefined {
+function billSeen(
+  states: readonly CollectorState[],
+  now: number,
+): { movedAt: number | undefined } | undefined {
   const seer = states.find(({ capability }) => capability.movedAt !== undefined);
   if (seer?.kept === undefined || seer.lastSuccess === undefined) return undefined;
   if (now - seer.lastSuccess > 2 * seer.capability.intervalMs) return undefined;

@@ -12,8 +12,8 @@ import { openStateDir } from '../../src/disk/state-dir.ts';
 import { type Leases, OwnLeases } from '../../src/replicas/leases.ts';
 import { RedisLeases } from '../../src/replicas/redis-leases.ts';
 import { type Budget, pagesFor } from '../../src/spend/budget.ts';
-import { ledgerFile } from '../../src/spend/ledger-file.ts';
 import type { Buyer, Ledger } from '../../src/spend/ledger.ts';
+import { ledgerFile } from '../../src/spend/ledger-file.ts';
 import { LocalLedger } from '../../src/spend/local-ledger.ts';
 import { RedisLedger } from '../../src/spend/redis-ledger.ts';
 

@@ -41,9 +41,7 @@ export class Freshness {
   isFresh(state: CollectorState): boolean {
     const now = this.#options.now();
     // A snapshot from far in the future was written under a wrong clock: it cannot vouch for its age.
-    return (
-      state.lastSuccess !== undefined && state.lastSuccess <= now + SKEW_MS && now < this.until(state)
-    );
+    return state.lastSuccess !== undefined && state.lastSuccess <= now + SKEW_MS && now < this.until(state);
   }
 
   /** Whether a whole snapshot is not fresh any more, but says what the bill still says. */

@@ -74,7 +74,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   const { settings, logger, onUp, probeIntervalMs = PROBE_INTERVAL_MS } = options;
   const client = createClient(settings);
   const { host, port, db, tls } = client.options;
-  const place = settings.sentinelName === undefined ? `${host}:${port}` : `${settings.sentinelName} (Sentinel)`;
+  const place =
+    settings.sentinelName === undefined ? `${host}:${port}` : `${settings.sentinelName} (Sentinel)`;
   const address = `${tls ? 'rediss' : 'redis'}://${place}/${db}`;
   const checks: (() => Promise<void>)[] = [];
   let up: boolean | undefined;

@@ -278,8 +278,19 @@ export class RedisStore implements SnapshotStore {
       }
       this.#complaints.delete(key);
       const current = this.#entries.get(id);
-      if (current?.kept === undefined || replaces(stored, current.kept, current.own, this.#leases.holds(target))) {
-        this.#entries.set(id, { ...current, collector, target, kept: stored, own: false, dirty: undefined, digest });
+      if (
+        current?.kept === undefined ||
+        replaces(stored, current.kept, current.own, this.#leases.holds(target))
+      ) {
+        this.#entries.set(id, {
+          ...current,
+          collector,
+          target,
+          kept: stored,
+          own: false,
+          dirty: undefined,
+          digest,
+        });
       }
       return stored;
     } catch (error) {

@@ -267,7 +267,12 @@ export class Runner {
   async #leaveUnchanged(state: CollectorState): Promise<RunOutcome> {
     const at = this.#options.now();
     await this.#confirm(state, at);
-    this.#options.events.onConfirmed(state.capability.name, state.target.name, at, state.kept?.snapshot.accountId ?? '');
+    this.#options.events.onConfirmed(
+      state.capability.name,
+      state.target.name,
+      at,
+      state.kept?.snapshot.accountId ?? '',
+    );
     return this.#skip(state, 'unchanged');
   }
 
@@ -276,7 +281,13 @@ export class Runner {
     if (state.kept === undefined) return;
     const attempted = state.status !== 'ok' || state.emptyHandedAt !== undefined;
     state.kept = { ...state.kept, confirmedAt: new Date(at).toISOString() };
-    Object.assign(state, { status: 'ok', cause: null, failed: [], lastSuccess: at, emptyHandedAt: undefined });
+    Object.assign(state, {
+      status: 'ok',
+      cause: null,
+      failed: [],
+      lastSuccess: at,
+      emptyHandedAt: undefined,
+    });
     Object.assign(state, { notBefore: undefined, interruptions: 0 });
     if (attempted) await this.#publish([state]);
     await this.#options.store.note(standingOf(state));
@@ -307,8 +318,8 @@ export class Runner {
     }
     const empty = nothingToShow(error.code);
     state.status = empty ?? 'failed';
-    state.failed = [];
-    state.passedOver = [];
+    state.failed = error.parts?.failed ?? [];
+    state.passedOver = error.parts?.passedOver ?? [];
     state.lastAttempt = at;
     state.emptyHandedAt = at;
     if (empty !== undefined) state.lastSuccess = at;

@@ -94,6 +94,7 @@ export class RedisLeases implements Leases {
   }
 
   async start(events: LeaseEvents): Promise<void> {
+    if (this.#stopped) return;
     this.#events = events;
     if (await this.#options.connection.answers()) await this.beat();
     if (this.#stopped) return;
@@ -125,12 +126,15 @@ export class RedisLeases implements Leases {
     return { key: lease.key, owner: this.#owner, token: lease.token, now: this.#serverTime() };
   }
 
-  /** Renews what is held and takes what is free; never rejects. Calls during a beat share it. */
-  beat(): Promise<void> {
+  /**
+   * Renews what is held and takes what is free; nothing before the start. Never rejects. Calls during a beat share it.
+   */
+  async beat(): Promise<void> {
+    if (this.#events === undefined || this.#stopped) return;
     this.#beating ??= this.#beat().finally(() => {
       this.#beating = undefined;
     });
-    return this.#beating;
+    await this.#beating;
   }
 
   async stop(): Promise<void> {

@@ -50,7 +50,8 @@ export function expected(
       if (stillStands(changes, bill, { at: last, intervalMs, newDay }, now)) continue;
     }
     const firstOfDay = last === undefined || dayOf(last) !== dayOf(now);
-    const part = last === undefined ? undefined : probed(collector, changes, now, wholeAt ?? last, firstOfDay);
+    const part =
+      last === undefined ? undefined : probed(collector, changes, now, wholeAt ?? last, firstOfDay);
     if (part === undefined) wholeAt = now;
     pages += (part ?? purchases.pages) + (firstOfDay ? purchases.daily : 0);
     collections += 1;

@@ -19,7 +19,8 @@ export function ledgerFile(dir: Pick<StateDir, 'read' | 'write'>, logger: Connec
         failing = false;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!failing) logger.warn({ file: NAME, reason }, 'the ledger cannot be written: going on from memory');
+        if (!failing)
+          logger.warn({ file: NAME, reason }, 'the ledger cannot be written: going on from memory');
         failing = true;
       }
     },

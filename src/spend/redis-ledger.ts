@@ -1,5 +1,5 @@
-import type { RedisConnection } from '../collection/redis-connection.ts';
 import { dayOf } from '../collection/periods.ts';
+import type { RedisConnection } from '../collection/redis-connection.ts';
 import { notLeader } from '../errors.ts';
 import { MERGE, REFUND, RELEASE, SPEND, TAKE_HOLDS } from '../replicas/lua.ts';
 import type { Fence, RedisLeases } from '../replicas/redis-leases.ts';

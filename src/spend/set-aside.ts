@@ -22,8 +22,9 @@ export function plannedOf(
 
 /** How often the bill of a target is looked at, in milliseconds; undefined: by nobody. */
 export function lookedAtEvery(states: readonly CollectorState[], target: string): number | undefined {
-  return states.find(({ capability, target: { name } }) => name === target && capability.movedAt !== undefined)
-    ?.capability.intervalMs;
+  return states.find(
+    ({ capability, target: { name } }) => name === target && capability.movedAt !== undefined,
+  )?.capability.intervalMs;
 }
 
 /** Causes that waiting does not mend: nothing is set aside for who has one. */
