@@ -3,8 +3,9 @@ import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import { Freshness } from '../../src/collection/freshness.ts';
 import { Jobs } from '../../src/collection/jobs.ts';
+import { Keeper } from '../../src/collection/keeper.ts';
 import { ownerOf, type Publication, Publisher } from '../../src/collection/publisher.ts';
-import { Runner } from '../../src/collection/runner.ts';
+import { Runner, type RunnerEvents } from '../../src/collection/runner.ts';
 import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
 import type { Config } from '../../src/config.ts';
 import { Exposition } from '../../src/metrics/exposition.ts';
@@ -73,10 +74,10 @@ export default fp<CollectionsOptions>(
           business: fastify.leases.exposes(),
         }),
       run: (state) => built().runner.run(state),
-      restore: () => built().runner.restore(states.all()),
+      restore: () => built().keeper.restore(states.all()),
       keptAccount: (target) =>
         states.ofTarget(target).find(({ kept }) => kept !== undefined)?.kept?.snapshot.accountId,
-      newDay: () => built().runner.newDay(states.all()),
+      newDay: () => built().keeper.newDay(states.all()),
       get stopping() {
         return stopping;
       },
@@ -116,32 +117,30 @@ export default fp<CollectionsOptions>(
         now,
       });
       fastify.budget.setAside = (buyer) => setAsideFor(buyer, states.all(), config.changes, now());
+      const events: RunnerEvents = {
+        onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
+        onAttempt: (collector, target, { ok, at, durationMs }) =>
+          self.attemptEnded(collector, target, { ok, at: new Date(at), durationSeconds: durationMs / 1_000 }),
+        onConfirmed: (collector, target, at, accountId) => {
+          if (at !== undefined) self.confirmed(collector, target, new Date(at));
+          self.account(target, accountId);
+        },
+        onMoved: (target, at) => self.billChanged(target, new Date(at)),
+        onLog: (level, details, message) => fastify.log[level](details, message),
+      };
+      const { store, leases, ledger } = fastify;
+      const keeper = new Keeper({ store, leases, ledger, publisher, events, now });
       const runner = new Runner({
-        store: fastify.store,
-        leases: fastify.leases,
-        ledger: fastify.ledger,
+        keeper,
+        leases,
+        ledger,
         freshness,
-        publisher,
         aws: fastify.aws,
         now,
         other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
-        events: {
-          onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
-          onAttempt: (collector, target, { ok, at, durationMs }) =>
-            self.attemptEnded(collector, target, {
-              ok,
-              at: new Date(at),
-              durationSeconds: durationMs / 1_000,
-            }),
-          onConfirmed: (collector, target, at, accountId) => {
-            if (at !== undefined) self.confirmed(collector, target, new Date(at));
-            self.account(target, accountId);
-          },
-          onMoved: (target, at) => self.billChanged(target, new Date(at)),
-          onLog: (level, details, message) => fastify.log[level](details, message),
-        },
+        events,
       });
-      fastify.store.onNews((collector, target) => {
+      store.onNews((collector, target) => {
         const state = states.get(collector, target);
         if (state !== undefined)
           runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
@@ -149,7 +148,8 @@ export default fp<CollectionsOptions>(
       const jobs = new Jobs({
         scheduler: fastify.scheduler,
         runner,
-        leases: fastify.leases,
+        keeper,
+        leases,
         states: states.all(),
         now,
         ...(random === undefined ? {} : { random }),
@@ -159,7 +159,7 @@ export default fp<CollectionsOptions>(
           for (const { capability } of states.ofTarget(target)) self.handedOver(capability.name, target);
         },
       });
-      return { publisher, exposition, runner, jobs };
+      return { publisher, exposition, keeper, runner, jobs };
     }
 
     function selfMetrics(): SelfMetrics {

@@ -1,5 +1,6 @@
 import { AsyncTask, SimpleIntervalJob, Task, type ToadScheduler } from 'toad-scheduler';
 import type { Leases } from '../replicas/leases.ts';
+import type { Keeper } from './keeper.ts';
 import { dayOf } from './periods.ts';
 import type { Runner, RunOutcome } from './runner.ts';
 import type { CollectorState } from './state.ts';
@@ -15,6 +16,7 @@ const DAY_TICK_MS = 1_000;
 export interface JobsOptions {
   readonly scheduler: ToadScheduler;
   readonly runner: Runner;
+  readonly keeper: Keeper;
   readonly leases: Leases;
   readonly states: readonly CollectorState[];
   readonly now: () => number;
@@ -44,10 +46,10 @@ export class Jobs {
 
   /** Takes up the kept snapshots, then starts the jobs. Never throws. */
   async start(): Promise<void> {
-    const { runner, states, leases, onError, onLost } = this.#options;
+    const { keeper, states, leases, onError, onLost } = this.#options;
     const ofTarget = (target: string) => states.filter((state) => state.target.name === target);
     try {
-      await runner.restore(states);
+      await keeper.restore(states);
       if (this.#stopped) return;
       this.#watchTheDay();
       await leases.start({
@@ -75,7 +77,7 @@ export class Jobs {
 
   async #takeOver(states: readonly CollectorState[]): Promise<void> {
     try {
-      await this.#options.runner.takeOver(states);
+      await this.#options.keeper.takeOver(states);
     } catch (error) {
       this.#options.onError(error);
     }
@@ -156,7 +158,7 @@ export class Jobs {
   }
 
   #watchTheDay(): void {
-    const { scheduler, runner, states, now, onError } = this.#options;
+    const { scheduler, keeper, states, now, onError } = this.#options;
     let day = dayOf(now());
     const task = new Task(
       'day',
@@ -164,7 +166,7 @@ export class Jobs {
         const today = dayOf(now());
         if (today === day) return;
         day = today;
-        runner.newDay(states).catch(onError);
+        keeper.newDay(states).catch(onError);
       },
       onError,
     );
