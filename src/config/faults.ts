@@ -68,6 +68,11 @@ function fromText(schema: TSchema, text: string): unknown {
   return [...new Set(items)];
 }
 
+/** Whether the environment says anything of a setting. */
+export function isSet(env: NodeJS.ProcessEnv, name: keyof Settings): boolean {
+  return textOf(env, name) !== undefined;
+}
+
 function fault(where: string, doc: TSchema, value: unknown): Fault {
   return {
     where,
@@ -80,6 +85,17 @@ function fault(where: string, doc: TSchema, value: unknown): Fault {
 /** A list or a mapping in the wrong place may hold an ExternalId: only single values are shown. */
 function leaf(value: unknown): unknown {
   return typeof value === 'object' ? undefined : value;
+}
+
+/** What is documented at a place of the file: an item of a list is documented with the list. */
+function docAt(path: string): TSchema {
+  let doc: TSchema = TargetsFile;
+  let schema: TSchema | undefined = TargetsFile;
+  for (const key of path.split('/').slice(1)) {
+    schema = schema?.type === 'array' ? schema.items : schema?.properties?.[key];
+    if (schema?.expects !== undefined) doc = schema;
+  }
+  return doc;
 }
 
 /** Where and what, but no text of the file: the YAML library quotes it, and that may be an ExternalId. */
@@ -110,7 +126,7 @@ export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fau
       where,
       unknown
         ? { where, reason: 'is not a key of this file', example: TargetsFile.example }
-        : fault(where, error.schema, leaf(error.value)),
+        : fault(where, docAt(error.path), leaf(error.value)),
     );
   }
   if (faults.size > 0) return { faults: [...faults.values()] };
