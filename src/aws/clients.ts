@@ -78,8 +78,10 @@ export class TargetAws {
       const sts = await this.#identity();
       const options = signal === undefined ? {} : { abortSignal: signal };
       const { Account } = await sts.send(new GetCallerIdentityCommand({}), options);
-      if (!Account)
-        throw new CollectionError('invalid_response', 'STS named no account.', 'Check AWS_ENDPOINT_URL_STS.');
+      if (Account === undefined || !/^\d{1,20}$/.test(Account)) {
+        const named = Account ? 'something that is no account' : 'no account';
+        throw new CollectionError('invalid_response', `STS named ${named}.`, 'Check AWS_ENDPOINT_URL_STS.');
+      }
       return Account;
     } catch (error) {
       this.noteFailure(error);

@@ -55,6 +55,7 @@ export async function* costPages(
 ): AsyncGenerator<CostPage, void, void> {
   const client = aws.costExplorer();
   const groups = request.GroupBy?.length ?? 0;
+  const account = (request.GroupBy ?? []).findIndex(({ Key }) => Key === 'LINKED_ACCOUNT');
   const once = new Once();
   const send = async (page: GetCostAndUsageCommandInput) => {
     const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
@@ -64,6 +65,9 @@ export async function* costPages(
     }
     if (answer.ResultsByTime.some(({ Groups }) => Groups.some(({ Keys }) => Keys.length !== groups))) {
       throw invalidResponse(`a group does not have ${groups} keys`);
+    }
+    if (answer.ResultsByTime.some(({ Groups }) => Groups.some(({ Keys }) => Keys[account] === ''))) {
+      throw invalidResponse('a group has an empty account');
     }
     once.see(answer);
     return answer;

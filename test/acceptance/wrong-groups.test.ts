@@ -1,4 +1,4 @@
-// AWS groups: the same keys twice in one period are no figure, but an answer that went wrong; summed they would be a wrong one.
+// What is about no account, and groups that come twice. AWS groups: the same keys twice in one period are no figure, but an answer that went wrong; summed they would be a wrong one.
 import t from 'tap';
 import { startCosts, startExporter, TODAY } from '../helper.ts';
 import { billOfTags } from '../plugins/tags/bill.ts';
@@ -90,4 +90,50 @@ t.test('tags: the same value and service twice in a month', async (t) => {
   });
   t.equal(await run('tags'), 'failed');
   t.same(await costs(), { 'a\ufffdb': 3 });
+});
+
+t.test('cost: a group of no account', async (t) => {
+  const { sim, run, metrics, collector } = await startCosts(t, {
+    env: { CAPABILITIES: 'cost', CHANGE_DETECTION: 'off' },
+  });
+  const before = (await metrics()).businessText();
+  const named = (account: string) => (body: Body) => {
+    const [group] = days(body)[9]?.Groups ?? [];
+    if (group !== undefined) group.Keys[1] = account;
+    return body;
+  };
+  sim.faults.add({ kind: 'mutate', operation: 'GetCostAndUsage', mutate: named('') });
+  t.equal(await run('cost'), 'failed');
+  t.match(await collector('cost'), { cause: { code: 'invalid_response' } });
+  t.equal((await metrics()).businessText(), before);
+  sim.faults.clear();
+  sim.faults.add({ kind: 'mutate', operation: 'GetCostAndUsage', mutate: named('No linked account') });
+  t.not(await run('cost'), 'failed', 'AWS may write words there');
+});
+
+t.test('STS: an account is digits', async (t) => {
+  for (const [Account, right] of [
+    ['11353890204', true],
+    ['1234567890123', true],
+    ['', false],
+    ['arn:aws:iam::1:root', false],
+    ['1'.repeat(21), false],
+    ['111122223333\n', false],
+  ] as const) {
+    const { target } = await startCosts(t, {
+      env: { CAPABILITIES: 'cost' },
+      before: ({ faults }) =>
+        faults.add({
+          kind: 'mutate',
+          operation: 'GetCallerIdentity',
+          mutate: (body) => ({ ...body, Account }),
+        }),
+    });
+    const { collectors } = await target();
+    t.match(
+      collectors,
+      right ? [{ state: 'ok' }] : [{ state: 'failed', cause: { code: 'invalid_response' } }],
+      JSON.stringify(Account),
+    );
+  }
 });
