@@ -160,7 +160,7 @@ export class TargetAws {
   }
 
   async #place(): Promise<{ region: string; partition: Partition }> {
-    const region = this.#target.region ?? (await sharedRegion());
+    const region = await regionOf(this.#target);
     return { region, partition: partitionOf(region) };
   }
 
@@ -214,7 +214,7 @@ const readSharedRegion = loadSharedConfig({
   default: 'us-east-1',
 });
 
-/** `region` of the shared AWS configuration file's profile, else us-east-1. */
-function sharedRegion(): Promise<string> {
-  return readSharedRegion();
+/** A target's region: its own, else `region` of the shared AWS configuration file's profile, else us-east-1. */
+export async function regionOf({ region }: Pick<Target, 'region'>): Promise<string> {
+  return region ?? (await readSharedRegion());
 }
