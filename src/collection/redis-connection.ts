@@ -219,6 +219,8 @@ function createClient(settings: RedisSettings): Redis {
   const options: RedisOptions = {
     db: settings.db,
     connectionName: 'aws-cost-exporter',
+    // CLIENT SETINFO is refused by older servers and by users without it; the name says enough.
+    disableClientInfo: true,
     lazyConnect: true,
     // A command is answered now or fails now: what is to be repeated, whoever sent it decides.
     enableOfflineQueue: false,
