@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../servers/process.ts';
 import type { Fleet, Replica, View } from './fleet.ts';
 
 /** Time between two cost collections of the fleets of schedules, in milliseconds. */
-export const INTERVAL_MS = 5_000;
+export const INTERVAL_MS = 16_000;
+/** How long Cost Explorer takes for an answer, in milliseconds: long enough to be interrupted. */
+const ANSWER_MS = 800;
 /** How long a schedule disturbs its fleet, in milliseconds. */
-const DISTURBED_MS = 24_000;
-/** How long it may take until all is well again: a lease has to end, a client to connect again. In milliseconds. */
-const RECOVERY_MS = 30_000;
+const DISTURBED_MS = 28_000;
+/** How long it may take until all is well again: a lease has to end, a round to be due. In milliseconds. */
+const RECOVERY_MS = 60_000;
 /** How often the fleet is looked at. */
 const LOOK_MS = 150;
-/** Two purchases that are closer than this are of one round. */
-const ROUND_MS = 0.85 * INTERVAL_MS;
+/** Two purchases that are closer than this are of one round: what is bought is fresh for 0.9 of an interval. */
+const ROUND_MS = 0.75 * INTERVAL_MS;
 /** After a partition has ended, or Redis has lost what everybody knew, purchases may still cross. */
 const AFTERMATH_MS = 15_000;
 
@@ -43,6 +46,12 @@ export async function runSchedule(
   seed: number,
 ): Promise<{ findings: Findings; story: string[] }> {
   const draw = drawer(seed);
+  fleet.simulator.faults.add({ kind: 'delay', ms: ANSWER_MS, operation: 'GetCostAndUsage' });
+  await eventually(
+    'all show the first bill',
+    async () => ((await allIsWell(fleet, 1)) ? true : undefined),
+    60_000,
+  );
   const started = Date.now();
   const story: string[] = [];
   const findings: Findings = [];
