@@ -127,12 +127,17 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
 
 function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, metricsPort }: Config): App {
   const listeners = [...new Set([rest, scraped])];
+  let grace: NodeJS.Timeout | undefined;
   rest.addHook('preClose', async () => {
-    setTimeout(() => {
+    grace = setTimeout(() => {
       for (const { server } of listeners) server.closeAllConnections();
     }, CLOSE_GRACE_MS).unref();
   });
-  if (scraped !== rest) rest.addHook('onClose', () => scraped.close());
+  rest.addHook('onClose', async () => {
+    if (scraped !== rest) await scraped.close();
+    // The listener of `rest` has ended before its hooks run: what is closed is not held until the timer fires.
+    clearTimeout(grace);
+  });
   return {
     rest,
     metrics: scraped,

@@ -85,6 +85,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let closed = false;
   let lastError: unknown;
   let probing: NodeJS.Timeout | undefined;
+  let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -183,7 +184,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (started || closed) return;
       started = true;
       client.connect().catch(() => {});
-      setTimeout(() => {
+      waiting = setTimeout(() => {
         if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
       }, ANSWER_TIMEOUT_MS).unref();
       probing = setInterval(tick, probeIntervalMs).unref();
@@ -201,6 +202,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (closed) return;
       closed = true;
       clearInterval(probing);
+      clearTimeout(waiting);
       decided();
       const open = ['connecting', 'connect', 'ready'].includes(client.status);
       const end = new Promise<void>((resolve) => client.once('end', resolve));
