@@ -1,3 +1,4 @@
+import { openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openStateDir, type StateDir } from '../../src/disk/state-dir.ts';
 import { contentOf, NAMES } from './contents.ts';
@@ -9,7 +10,7 @@ const logger = {
 let dir: StateDir | undefined;
 
 async function answer(line: string): Promise<string> {
-  const [command, argument = ''] = line.split(' ');
+  const [command, argument = '', log = ''] = line.split(' ');
   if (command === 'open') {
     try {
       dir = await openStateDir(argument, logger);
@@ -28,17 +29,21 @@ async function answer(line: string): Promise<string> {
     return 'warned';
   }
   if (command === 'write') {
-    for (const name of NAMES) void writeOn(name, Number(argument));
+    const fd = openSync(log, 'w');
+    for (const name of NAMES) void writeOn(name, Number(argument), fd);
     return 'writing';
   }
   return `what is ${command}?`;
 }
 
-/** Writes one content after the other until the process ends, and says what is on the disk. */
-async function writeOn(name: string, first: number): Promise<void> {
+/**
+ * Writes one content after the other until the process ends, and says what is on the disk; to a file, since a pipe may keep
+ * lines back in this process when the reader is slow.
+ */
+async function writeOn(name: string, first: number, log: number): Promise<void> {
   for (let number = first; ; number++) {
     await dir?.write(name, contentOf(name, number));
-    console.log(`${name} ${number}`);
+    writeSync(log, `${name} ${number}\n`);
   }
 }
 
