@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openStateDir, type StateDir } from '../../src/disk/state-dir.ts';
@@ -73,14 +76,18 @@ export function startChild(t: TestScope, nodeOptions: readonly string[] = []): C
   };
 }
 
-/** Mounts something at a path for a test; false, with a visible skip, where that is not to be had. */
-export async function mounted(t: TestScope, path: string, args: readonly string[]): Promise<boolean> {
+/** A folder that something is mounted on for a test; undefined, with a visible skip, where that is not to be had. */
+export async function mounted(t: TestScope, args: readonly string[]): Promise<string | undefined> {
   const mount = findProgram('mount');
-  const result = mount === undefined ? undefined : await run(mount, [...args, path]);
-  if (mount === undefined || result?.code !== 0) {
-    absent(t, `mount ${args.join(' ')} is not allowed here: run this test as root ${result?.stderr ?? ''}`);
-    return false;
+  const folder = mkdtempSync(join(tmpdir(), 'aws-cost-exporter-'));
+  const result = mount === undefined ? undefined : await run(mount, [...args, folder]);
+  if (result?.code !== 0) {
+    rmdirSync(folder);
+    return absent(t, `mount ${args.join(' ')} is not allowed here: run this test as root. ${result?.stderr}`);
   }
-  t.teardown(() => run('umount', ['--lazy', path]));
-  return true;
+  t.teardown(async () => {
+    await run('umount', ['--lazy', folder]);
+    rmdirSync(folder);
+  });
+  return folder;
 }
