@@ -147,6 +147,26 @@ t.test('contents that make no sense are set aside, said once, and written anew',
   }
 });
 
+t.test('a bad content that was replaced while it was read is not set aside in its place', async (t) => {
+  const saved = Promise.withResolvers<void>();
+  const { store, dir, lines } = await openStore(t, t.testdir(), (dir) => ({
+    ...withMethods(dir),
+    read: async (name) => {
+      const bytes = await dir.read(name);
+      await saved.promise;
+      return bytes;
+    },
+  }));
+  await dir.write('snapshot+cost+default', Buffer.from('rubbish'));
+  const loading = store.load('cost', 'default');
+  await dir.read('snapshot+cost+default');
+  await store.save(keptOn(1), standingOf(keptOn(1)));
+  saved.resolve();
+  t.same(await loading, both(keptOn(1)));
+  t.same(await dir.names(), ['snapshot+cost+default', 'standing+cost+default']);
+  t.same(lines, []);
+});
+
 t.test('an outage is two log lines; all that it kept back is written with the next save', async (t) => {
   let fails = false;
   const { store, dir, lines } = await openStore(t, t.testdir(), (dir) => ({

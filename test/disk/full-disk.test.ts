@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { DiskStore } from '../../src/disk/disk-store.ts';
@@ -21,7 +21,7 @@ t.test('a full disk: the old content stays, the store goes on from memory and ca
   await t.rejects(dir.write('a', Buffer.alloc(20_000)), { code: 'ENOSPC' });
   t.same(await dir.read('a'), Buffer.from('old'));
   t.notOk(
-    (await dir.names()).some((name) => name.startsWith('.')),
+    readdirSync(folder).some((name) => name.startsWith('.tmp-')),
     'no file under way is left',
   );
 
@@ -45,6 +45,20 @@ t.test('a full disk: the old content stays, the store goes on from memory and ca
   t.same((await new DiskStore(next.dir, logger).load('cost', 'default')).kept, keptOn(5));
   t.equal(logger.lines.length, 1);
   t.same(lines.concat(next.lines), []);
+});
+
+t.test('a disk without room for one more file is no reason not to start from what is there', async (t) => {
+  const folder = await mounted(t, ['-t', 'tmpfs', '-o', 'nr_inodes=6', 'state']);
+  if (folder === undefined) return;
+  const first = await openFolder(t, folder);
+  await first.dir.write('a', Buffer.from('old'));
+  await first.dir.close();
+  t.throws(() => {
+    for (let index = 0; index < 10; index++) writeFileSync(join(folder, `filler${index}`), '');
+  }, /ENOSPC/);
+  const { dir } = await openFolder(t, folder);
+  t.same(await dir.read('a'), Buffer.from('old'));
+  await t.rejects(dir.write('a', Buffer.from('new')), { code: 'ENOSPC' });
 });
 
 t.test('a read-only folder is refused at the start, and said when it becomes so later', async (t) => {
