@@ -3,7 +3,7 @@
  *
  * - `throttled`, `access_denied`, `timeout`, `invalid_response`, `wrong_account`, `error`: the collection failed.
  * - `no_data`, `not_enabled`, `not_activated`: the collection succeeded, there is nothing to show.
- * - `no_credentials`: the collection was skipped.
+ * - `no_credentials`, `budget`, `not_leader`: the collection was skipped.
  */
 export const CAUSES = [
   'throttled',
@@ -15,6 +15,8 @@ export const CAUSES = [
   'invalid_response',
   'wrong_account',
   'no_credentials',
+  'budget',
+  'not_leader',
   'error',
 ] as const;
 

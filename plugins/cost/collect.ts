@@ -41,7 +41,7 @@ export async function collectCost(
     ],
   } satisfies GetCostAndUsageCommandInput;
   const merged = new Merger(settings.metric, daysIn(period.start, period.end));
-  for await (const page of costPages(context.aws.costExplorer(), request, context.signal)) merged.add(page);
+  for await (const page of costPages(context.aws, request, 1, context.signal)) merged.add(page);
   const answer = merged.data(today);
   const before = context.previous?.data;
   if (before === undefined) return { ...answer, movedAt: null };

@@ -54,7 +54,7 @@ export async function ebsCost(
   } satisfies GetCostAndUsageCommandInput;
   const amounts = new Amounts(metric);
   const sum = new Sum();
-  for await (const page of costPages(aws.costExplorer(), request, signal)) {
+  for await (const page of costPages(aws, request, 1, signal)) {
     for (const group of page.ResultsByTime.flatMap(({ Groups }) => Groups)) {
       const amount = amounts.of(group);
       if (/(^|-)EBS:/.test(group.Keys[0] ?? '')) sum.add(amount);

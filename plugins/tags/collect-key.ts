@@ -45,7 +45,7 @@ export async function collectKey(
   const amounts = new Amounts(metric);
   const values = new Map<string, { services: Map<string, Sum>; costs: boolean }>();
   const buckets = new Map<string, string>();
-  for await (const page of costPages(aws.costExplorer(), request, signal)) {
+  for await (const page of costPages(aws, request, 1, signal)) {
     for (const { TimePeriod, Groups } of page.ResultsByTime) {
       buckets.set(TimePeriod.Start, TimePeriod.End);
       for (const group of Groups) {

@@ -42,6 +42,14 @@ export interface AwsSession {
   readonly regions: readonly string[];
   /** Paid attempts so far. */
   readonly paidRequests: number;
+  /**
+   * Sets a whole query aside in the budget, before its first page.
+   *
+   * @throws {CollectionError} `budget` where it does not fit.
+   */
+  hold(pages: number): Promise<void>;
+  /** Gives back what of it was not used. */
+  release(): Promise<void>;
 }
 
 /** AWS as one target sees it. The only place where SDK clients are made. */
@@ -96,6 +104,8 @@ export class TargetAws {
       get paidRequests() {
         return paidRequests;
       },
+      hold: async () => {},
+      release: async () => {},
       partition,
       regions: regions.length > 0 ? regions : [region],
       costExplorer() {
