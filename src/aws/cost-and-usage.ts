@@ -43,11 +43,14 @@ export type CostPage = Static<typeof CostPage>;
 
 const Page = TypeCompiler.Compile(CostPage);
 
+/** In place of the expected pages of a query: the caller has set it aside, and gives back what is left. */
+export const HELD = 0;
+
 /**
  * Buys every page of a GetCostAndUsage; each is checked once, where it enters. The whole query is set aside in the budget
  * before its first page.
  *
- * @param expected - pages that it is expected to have.
+ * @param expected - pages that it is expected to have; `HELD` where the caller has set it aside together with others.
  * @throws {CollectionError} `budget` where it does not fit; `invalid_response` where a page has another shape; else what
  *   AWS's error means.
  */
@@ -70,13 +73,13 @@ export async function* costPages(
     }
     return answer;
   };
-  await aws.hold(expected);
+  if (expected !== HELD) await aws.hold(expected);
   try {
     yield* pages('NextPageToken', request, send);
   } catch (error) {
     throw awsError(error, 'ce:GetCostAndUsage');
   } finally {
-    await aws.release();
+    if (expected !== HELD) await aws.release();
   }
 }
 
