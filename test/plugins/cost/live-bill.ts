@@ -21,6 +21,8 @@ export class LiveBill {
   today: Day;
   pageSize = 5_000;
   listsToday = true;
+  /** Whether grouped answers list today, where ungrouped ones do. */
+  groupsToday = true;
   unit = 'USD';
   /** Days from this one on are estimated. */
   estimatedFrom: Day = '0000-00-00';
@@ -72,7 +74,9 @@ export class LiveBill {
       return { status: 400, body: { __type: 'ThrottlingException', message: 'slow down' } };
     }
     this.requests.push(grouped ? `${Start}/${End}` : 'probe');
-    const last = dayNumber(End) - (End > this.today && !this.listsToday ? 2 : 1);
+    const last =
+      dayNumber(End) -
+      (End > this.today && !(grouped ? this.listsToday && this.groupsToday : this.listsToday) ? 2 : 1);
     const days: Day[] = [];
     for (let number = dayNumber(Start); number <= last; number++) days.push(dayText(number));
     if (!grouped) return { body: { ResultsByTime: days.map((day) => this.#total(day)) } };

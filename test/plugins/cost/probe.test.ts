@@ -96,6 +96,54 @@ t.test('what shows in another metric alone is seen', async (t) => {
   t.same((await rounds.collect()).requests, ['probe', '2026-03-15/2026-03-16']);
 });
 
+t.test('use that moves alone is a move of the bill', async (t) => {
+  for (const pages of [31, 2]) {
+    const { bill, rounds } = await started(pages);
+    rounds.wait(1);
+    await rounds.collect();
+    for (let days = 0; days < DAYS; days += 5)
+      bill.set(ago(bill, days), 'EC2 1', { cost: 2_000_000n, use: 5n });
+    rounds.wait(1);
+    const { requests, collected } = await rounds.collect();
+    t.equal(requests.length, pages === 31 ? 8 : 3, `${pages} pages: the days, or the whole`);
+    t.equal(collected.data.movedAt, new Date(rounds.now).toISOString());
+  }
+});
+
+t.test('a day that was listed without groups is bought once it is over', async (t) => {
+  const { bill, rounds } = await started();
+  bill.cells = new Map(bill.cells).set(TODAY, new Map()).set('2026-03-16', new Map());
+  bill.groupsToday = false;
+  for (let hour = 0; hour < 3; hour++) {
+    rounds.wait(1);
+    t.equal((await rounds.collect()).requests.length, hour === 0 ? 2 : 1, 'not bought again and again');
+  }
+  rounds.wait(15);
+  const { collected } = await rounds.collect();
+  t.same(collected.data.days.at(-1)?.date, TODAY);
+  t.same(collected.data.days, (await rounds.fresh()).days);
+});
+
+t.test('a new day makes a snapshot, also where no figure shows it', async (t) => {
+  const month = { windowDays: 1, dailyDays: 0, settledDays: 1 };
+  for (const pages of [1, 15]) {
+    const { bill, rounds } = await started(pages, month);
+    bill.pageSize = 60 / pages;
+    for (let hour = 0; hour < 2; hour++) {
+      rounds.wait(1);
+      await rounds.collect();
+    }
+    rounds.wait(1);
+    t.equal((await rounds.collect()).collected.unchanged, true);
+    const { data } = rounds.snapshot!;
+    bill.listsToday = false;
+    rounds.wait(19);
+    const { collected } = await rounds.collect();
+    t.same(collected.data.days, data.days, `${pages} pages: the same days, since today is not listed yet`);
+    t.notOk(collected.unchanged);
+  }
+});
+
 t.test('days in a row are one query, and a gap is bought where that costs no more', async (t) => {
   const { bill, rounds } = await started(4);
   for (const days of [0, 1, 2, 4]) bill.set(ago(bill, days), 'S3 1', dearer);

@@ -19,6 +19,8 @@ interface Options {
   readonly at?: number;
   readonly previous?: Snapshot<OptimizationData>;
   readonly budget?: number;
+  /** Refuses the first part whatever is left. */
+  readonly refuseFirst?: boolean;
   readonly cost?: Snapshot;
   readonly answer?: (request: Record<string, unknown>) => Answer;
 }
@@ -33,7 +35,9 @@ async function collect({ source = 'cost-explorer', at = NOON, budget = 99, ...gi
   let left = budget;
   const { context, requests, holds } = contextAt<OptimizationData>(at, given.answer ?? answers, {
     onHold(pages) {
-      if (pages > left) throw new CollectionError('budget', 'It does not fit.', 'Wait.');
+      const isFirst = given.refuseFirst && left === budget;
+      if (isFirst) left--;
+      if (isFirst || pages > left) throw new CollectionError('budget', 'It does not fit.', 'Wait.');
       left -= pages;
     },
   });
@@ -101,7 +105,10 @@ t.test('a source whose parts the budget refuses is not passed over', async (t) =
   });
   t.equal(collected, 'budget', 'rightsizing is denied, Savings Plans do not fit');
   t.equal(asked, 1);
-  const { collected: throttled } = await collect({ budget: 1, answer: () => refusal('ThrottlingException') });
+  const { collected: throttled } = await collect({
+    refuseFirst: true,
+    answer: () => refusal('ThrottlingException'),
+  });
   t.equal(throttled, 'throttled', 'another failure is told before the budget');
 });
 
