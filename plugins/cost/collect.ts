@@ -6,7 +6,7 @@ import type { Snapshot } from '../../src/collection/snapshot.ts';
 import { hasMoved, isSameBill } from './changed.ts';
 import { type BoughtDays, mergeDays } from './merge.ts';
 import type { Bill, CostData, CostSettings } from './model.ts';
-import { compare, entriesAfter, entriesThatHold } from './moved.ts';
+import { compare, entriesAfter, entriesThatHold, tellsNothing } from './moved.ts';
 import { expectedPages, type Part, partsOf } from './parts.ts';
 import { type Probe, sendProbe } from './probe.ts';
 import { buyDays, type Period } from './query.ts';
@@ -118,15 +118,13 @@ async function buyMoved(
     const { data, failed } = await buyWhole(context, settings, probe);
     return { data: moved ? { ...data, movedAt: at } : data, failed };
   }
+  if (parts.length === 0 && isOfToday(context, previous) && tellsNothing(probe, kept)) {
+    return unchanged(previous);
+  }
   const bought = parts.length === 0 ? [] : await buyParts(context, metric, parts);
   const bill = mergeDays(days, kept, bought, (day) => probe.days.get(day)?.estimated);
   const boughtDays = new Set(parts.flatMap((part) => part.days));
   const entries = entriesAfter(probe, boughtDays, kept, bill, metric);
-  const known = new Set(kept.probe.map(({ date }) => date));
-  const isNews = entries.some(({ date }) => !known.has(date));
-  if (parts.length === 0 && !isNews && isOfToday(context, previous) && isSameBill(kept, bill)) {
-    return unchanged(previous);
-  }
   const { pages, boughtAt } = kept;
   const movedAt = moved || hasMoved(kept, bill) ? at : kept.movedAt;
   return { data: { ...bill, pages, boughtAt, probe: entries, movedAt }, failed: [] };

@@ -42,6 +42,15 @@ export function compare(
   return { toBuy, moved };
 }
 
+/** Whether a probe that found nothing moved has nothing else to tell: no day to be kept for the first time, no other flag. */
+export function tellsNothing(probe: Probe, kept: CostData): boolean {
+  const entries = entriesOf(kept);
+  return (
+    [...probe.days.keys()].every((date) => entries.has(date)) &&
+    kept.days.every(({ date, estimated }) => (probe.days.get(date)?.estimated ?? estimated) === estimated)
+  );
+}
+
 /**
  * What is kept of a probe after days were bought.
  *
