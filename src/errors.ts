@@ -1,3 +1,5 @@
+import type { FailedPart } from './collection/capability.ts';
+
 /**
  * Why something could not be done, as `/ready`, REST and the log name it.
  *
@@ -31,17 +33,41 @@ export interface Cause {
   readonly advice: string;
 }
 
+/** What of a collection failed, and what had nothing to show though nothing failed. */
+export interface Parts {
+  readonly failed: readonly FailedPart[];
+  readonly passedOver: readonly FailedPart[];
+}
+
 /** A failed or empty collection with its typed cause; the original error stays in `cause` for the log. */
 export class CollectionError extends Error implements Cause {
   override readonly name = 'CollectionError';
   readonly code: CauseCode;
   readonly advice: string;
+  /** What became of its parts, where it has some. */
+  readonly parts: Parts | undefined;
 
-  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions) {
+  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions & { parts?: Parts }) {
     super(message, options);
     this.code = code;
     this.advice = advice;
+    this.parts = options?.parts;
   }
+}
+
+/** Another replica collects for a target, or none can be sure to be the only one. */
+export function notLeader(target: string, why: 'another' | 'unreachable' = 'another'): CollectionError {
+  return why === 'another'
+    ? new CollectionError(
+        'not_leader',
+        `Another replica collects for target ${target}.`,
+        'Nothing is to be done: this replica shows what the other one has kept.',
+      )
+    : new CollectionError(
+        'not_leader',
+        `Redis cannot be reached, and this replica was not the last to collect for target ${target}.`,
+        'Make Redis reachable: without it replicas cannot agree on who buys.',
+      );
 }
 
 /** The part of an error that may be shown outside the process. */
