@@ -13,6 +13,8 @@ import { buyDays, type Period } from './query.ts';
 
 /** Days that AWS usually restates: today and the five before. */
 const RESTATED_DAYS = 6;
+/** Days that are asked for with the default settings. */
+const USUAL_DAYS = 31;
 
 /** The settings behind a cost collection. */
 export interface CollectSettings extends CostSettings {
@@ -55,12 +57,25 @@ export async function collectCost(
   return buyMoved(context, settings, previous);
 }
 
-/** What a cost collection is expected to buy. */
-export function costPurchases(snapshot: Snapshot<CostData> | undefined): Purchases {
+/**
+ * What a cost collection is expected to buy.
+ *
+ * @param assumedPages - of the whole, where no snapshot tells; its days are then taken for alike.
+ */
+export function costPurchases(snapshot: Snapshot<CostData> | undefined, assumedPages: number): Purchases {
   const data = snapshot?.data;
-  if (data === undefined || data.pages === 1) return { pages: 1, daily: 0 };
-  const restated = data.days.slice(-RESTATED_DAYS).map(({ date }) => date);
-  return { pages: data.pages, daily: 0, probe: 1, afterChange: expectedPages(data, restated) };
+  const pages = data?.pages ?? assumedPages;
+  if (pages === 1) return { pages, daily: 0 };
+  const afterChange = data ? afterChangeOf(data) : Math.ceil((pages * RESTATED_DAYS) / USUAL_DAYS);
+  return { pages, daily: 0, probe: 1, afterChange };
+}
+
+/** Pages of the days that AWS usually restates. */
+function afterChangeOf(data: Pick<CostData, 'days' | 'pages'>): number {
+  return expectedPages(
+    data,
+    data.days.slice(-RESTATED_DAYS).map(({ date }) => date),
+  );
 }
 
 /** Whether the whole would get too old before the next tick. One from the future cannot vouch for its age. */
@@ -110,7 +125,8 @@ async function buyMoved(
   const today = dayOf(context.startedAt);
   const period = periodOf(settings, today);
   const days = daysIn(period.start, period.end);
-  const probe = await sendProbe(context, period);
+  // A probe that finds more than can be paid for would be paid in vain.
+  const probe = await sendProbe(context, period, 1 + afterChangeOf(kept));
   const { toBuy, moved } = compare(days, today, kept, probe, metric);
   const parts = inOtherCurrency(probe, kept) ? undefined : partsOf(kept, toBuy);
   const at = new Date(context.startedAt).toISOString();

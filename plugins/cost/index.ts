@@ -29,7 +29,7 @@ export default fp<{ config: Config }>(
       fingerprint: () =>
         [settings.metric, settings.windowDays, settings.dailyDays, settings.settledDays].join(' '),
       movedAt: ({ movedAt }) => (movedAt === null ? undefined : Date.parse(movedAt)),
-      purchases: (_target, snapshot) => costPurchases(snapshot),
+      purchases: (_target, snapshot, assumedPages) => costPurchases(snapshot, assumedPages),
       collect: (context) => collectCost(context, settings),
       present: (view) => ({
         ...costSamples(view, settings),

@@ -30,12 +30,14 @@ const Totals = TypeCompiler.Compile(
 /**
  * Asks for the bill's daily totals in all metrics: one paid page that says which days have moved.
  *
+ * @param setAside - pages that must fit into the budget: its own, and those that it is likely to lead to.
  * @throws {CollectionError} `invalid_response` where the answer has another shape, does not cover the days asked for
  *   (today alone may be missing) or mixes currencies; else what AWS's error means.
  */
 export async function sendProbe(
   { aws, signal, startedAt }: CollectContext<CostData>,
   { start, end }: Period,
+  setAside: number,
 ): Promise<Probe> {
   const request = {
     TimePeriod: { Start: start, End: end },
@@ -45,7 +47,7 @@ export async function sendProbe(
   const asked = daysIn(start, end);
   const days = new Map<Day, ProbedDay>();
   const currencies = new Set<string>();
-  for await (const { ResultsByTime } of costPages(aws, request, 1, signal)) {
+  for await (const { ResultsByTime } of costPages(aws, request, setAside, signal)) {
     for (const { TimePeriod, Estimated, Total } of ResultsByTime) {
       const { Start, End } = TimePeriod;
       if (!asked.includes(Start) || End !== addDays(Start, 1)) {

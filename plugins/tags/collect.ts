@@ -95,10 +95,11 @@ export async function collectTags(
 export function tagsPurchases(
   { tagKeys }: Pick<Target, 'tagKeys'>,
   snapshot: Snapshot<TagsData> | undefined,
+  assumedPages: number,
 ): Purchases {
   const data = snapshot?.data;
   const active = tagKeys.filter((key) => data?.activation?.active.includes(key) ?? true);
-  const pagesOf = (key: string) => data?.keys.find((entry) => entry.key === key)?.pages ?? 1;
+  const pagesOf = (key: string) => data?.keys.find((entry) => entry.key === key)?.pages ?? assumedPages;
   return {
     pages: active.reduce((sum, key) => sum + pagesOf(key), 0),
     // Which keys are active is asked once in a UTC day, where the target may ask it: an error is not paid.
