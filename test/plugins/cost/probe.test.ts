@@ -255,15 +255,21 @@ t.test('a bill that becomes empty, and a pair that no day lists any more', async
 });
 
 t.test('what a collection is expected to buy', async (t) => {
-  t.same(costPurchases(undefined), { pages: 1, daily: 0 });
-  t.same(costPurchases((await started(1)).rounds.snapshot), { pages: 1, daily: 0 });
-  t.same(costPurchases((await started(31)).rounds.snapshot), {
+  t.same(costPurchases(undefined, 1), { pages: 1, daily: 0 });
+  t.same(costPurchases(undefined, 20), { pages: 20, daily: 0, probe: 1, afterChange: 4 }, 'assumed');
+  t.same(costPurchases((await started(1)).rounds.snapshot, 5), { pages: 1, daily: 0 });
+  t.same(costPurchases((await started(31)).rounds.snapshot, 5), {
     pages: 31,
     daily: 0,
     probe: 1,
     afterChange: 6,
   });
-  t.same(costPurchases((await started(2)).rounds.snapshot), { pages: 2, daily: 0, probe: 1, afterChange: 1 });
+  t.same(costPurchases((await started(2)).rounds.snapshot, 5), {
+    pages: 2,
+    daily: 0,
+    probe: 1,
+    afterChange: 1,
+  });
 });
 
 t.test('the probe is one request for all metrics; an answer of another shape is refused', async (t) => {

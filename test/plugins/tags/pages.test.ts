@@ -187,14 +187,15 @@ t.test('another failure beside the budget is what is told', async (t) => {
 
 t.test('what a collection is expected to buy', async (t) => {
   const target = { tagKeys: KEYS };
-  t.same(tagsPurchases(target, undefined), { pages: 3, daily: 1 });
+  t.same(tagsPurchases(target, undefined, 1), { pages: 3, daily: 1 });
+  t.same(tagsPurchases(target, undefined, 4), { pages: 12, daily: 1 }, 'assumed');
   const snapshot = await first();
-  t.same(tagsPurchases(target, snapshot), { pages: 6, daily: 1 });
+  t.same(tagsPurchases(target, snapshot, 1), { pages: 6, daily: 1 });
   const { data } = snapshot;
   const inactive = kept({ ...data, activation: { collectedAt: '', active: ['App'] } });
-  t.same(tagsPurchases(target, inactive), { pages: 2, daily: 1 });
-  t.same(tagsPurchases(target, kept({ ...data, activation: null })), { pages: 6, daily: 0 }, 'denied');
-  t.same(tagsPurchases({ tagKeys: [...KEYS, 'New'] }, kept({ ...data, activation: null })), {
+  t.same(tagsPurchases(target, inactive, 1), { pages: 2, daily: 1 });
+  t.same(tagsPurchases(target, kept({ ...data, activation: null }), 1), { pages: 6, daily: 0 }, 'denied');
+  t.same(tagsPurchases({ tagKeys: [...KEYS, 'New'] }, kept({ ...data, activation: null }), 1), {
     pages: 7,
     daily: 0,
   });
