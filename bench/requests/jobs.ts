@@ -1,76 +1,69 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { App } from '../../src/app.ts';
-import type { Config } from '../../src/config.ts';
-import { DAY_MS, dayOf, midnightOf } from './calendar.ts';
-import type { Timers } from './virtual-time.ts';
+import type { Cancel, VirtualTime } from './virtual-time.ts';
+import { idle } from './watch.ts';
 
-/** Longest phase offset of a job, and the share of an interval for which a snapshot is fresh: as src/collection has them. */
-const MAX_PHASE_MS = 60_000;
-const FRESH_SHARE = 0.9;
-/** Longest real time for the first runs of a replica. */
-const FIRST_RUNS_MS = 20_000;
+/** Longest real time for a replica to know what it holds. */
+const START_MS = 20_000;
 
 type State = ReturnType<App['rest']['collections']['states']['all']>[number];
 
-export interface ReplicaJobsOptions {
-  readonly app: App;
-  readonly config: Config;
-  readonly timers: Timers;
-  readonly now: () => number;
-  readonly random: () => number;
-}
-
 /**
- * What src/collection/jobs.ts does, in simulated time, until its `Jobs` can be handed `Timers`: its own timers are of real
- * time, and so never due while a simulation lasts.
+ * The regular ticks of one app in simulated time. When each job is due first, at the start and after a takeover, is the app's
+ * own rule (`nextRun`); its timers are of real time, and start nothing here.
  */
-export class ReplicaJobs {
-  readonly #options: ReplicaJobsOptions;
+export class Ticks {
+  readonly #app: App;
+  readonly #time: VirtualTime;
+  /** The first tick that the app named, and how to call off the one that is waited for. */
+  readonly #waits = new Map<State, { readonly first: number; cancel: Cancel }>();
 
-  constructor(options: ReplicaJobsOptions) {
-    this.#options = options;
+  constructor(app: App, time: VirtualTime) {
+    this.#app = app;
+    this.#time = time;
   }
 
-  /** Takes over once the app listens: waits for the first runs, which the app itself begins. */
+  /** Starts the app; resolves when its first runs have ended. */
   async start(): Promise<void> {
-    const { app, timers, now, random } = this.#options;
-    const states = app.rest.collections.states.all();
-    const waits = states.map((state) => {
-      const { intervalMs } = state.capability;
-      const until = this.#freshUntil(state);
-      const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
-      return { state, runs: until <= now(), wait: (until > now() ? until - now() : intervalMs) + phase };
-    });
-    const patience = performance.now() + FIRST_RUNS_MS;
-    while (waits.some(({ state, runs }) => runs && state.lastAttempt !== now())) {
-      if (performance.now() > patience) throw new Error('the first runs have not ended');
+    const { rest } = this.#app;
+    await rest.ready();
+    rest.scheduler.addSimpleIntervalJob = () => {};
+    await this.#app.listen();
+    const patience = performance.now() + START_MS;
+    while (this.#states.some(({ nextRun }) => nextRun === undefined)) {
+      if (performance.now() > patience) throw new Error('the jobs have not started');
       await turn();
     }
-    for (const { state, wait } of waits) this.#tickAfter(state, wait);
-    let today = dayOf(now());
-    timers.every(1_000, async () => {
-      if (dayOf(now()) === today) return;
-      today = dayOf(now());
-      await app.rest.collections.newDay();
-    });
+    await idle();
+    this.follow();
   }
 
-  #tickAfter(state: State, wait: number): void {
-    const { app, timers } = this.#options;
-    timers.after(wait, async () => {
-      this.#tickAfter(state, state.capability.intervalMs);
-      const outcome = await app.rest.collections.run(state);
-      if (outcome.kind === 'failed')
-        throw new Error(`${state.capability.name} failed: ${state.cause?.message}`);
-    });
+  /** Takes up what the app has planned anew: it has taken its target over. */
+  follow(): void {
+    for (const state of this.#states) {
+      const { nextRun } = state;
+      const wait = this.#waits.get(state);
+      if (nextRun === undefined || nextRun === wait?.first) continue;
+      wait?.cancel();
+      this.#waits.set(state, { first: nextRun, cancel: this.#tickAt(state, nextRun) });
+    }
   }
 
-  #freshUntil({ capability, kept, lastSuccess }: State): number {
-    const { config } = this.#options;
-    if (kept === undefined || lastSuccess === undefined) return 0;
-    const confirmed = Date.parse(kept.confirmedAt);
-    const dayEnd =
-      capability.freshUntil === undefined ? Number.POSITIVE_INFINITY : midnightOf(dayOf(confirmed)) + DAY_MS;
-    return Math.min(confirmed + Math.min(config.cacheTtlMs, FRESH_SHARE * capability.intervalMs), dayEnd);
+  stop(): void {
+    for (const { cancel } of this.#waits.values()) cancel();
+    this.#waits.clear();
+  }
+
+  get #states(): readonly State[] {
+    return this.#app.rest.collections.states.all();
+  }
+
+  #tickAt(state: State, at: number): Cancel {
+    return this.#time.at(at, async () => {
+      const wait = this.#waits.get(state);
+      if (wait !== undefined) wait.cancel = this.#tickAt(state, at + state.capability.intervalMs);
+      const outcome = await this.#app.rest.collections.run(state);
+      if (outcome.kind === 'failed') throw new Error(`${state.capability.name}: ${state.cause?.message}`);
+    });
   }
 }
