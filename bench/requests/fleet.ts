@@ -61,8 +61,8 @@ export class Fleet {
   }
 
   /**
-   * Renews the leases after the clock has moved: who has them first, or a jump of time would look like their end to the
-   * others. Those look only where there may be something to take, and once an hour.
+   * Renews the leases after the clock has moved. Who has none looks only where there may be something to take, and once an
+   * hour.
    */
   async beat(): Promise<void> {
     const now = this.#options.time.now();

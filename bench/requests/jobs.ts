@@ -6,6 +6,14 @@ import { idle } from './watch.ts';
 /** Longest real time for a replica to know what it holds. */
 const START_MS = 20_000;
 
+/** One plan of the app for a job. */
+interface Wait {
+  /** The tick that the app named: another one is another plan. */
+  readonly first: number;
+  /** Calls off the next tick. */
+  cancel: Cancel;
+}
+
 type State = ReturnType<App['rest']['collections']['states']['all']>[number];
 
 /**
@@ -15,8 +23,7 @@ type State = ReturnType<App['rest']['collections']['states']['all']>[number];
 export class Ticks {
   readonly #app: App;
   readonly #time: VirtualTime;
-  /** The first tick that the app named, and how to call off the one that is waited for. */
-  readonly #waits = new Map<State, { readonly first: number; cancel: Cancel }>();
+  readonly #waits = new Map<State, Wait>();
 
   constructor(app: App, time: VirtualTime) {
     this.#app = app;
@@ -45,7 +52,9 @@ export class Ticks {
       const wait = this.#waits.get(state);
       if (nextRun === undefined || nextRun === wait?.first) continue;
       wait?.cancel();
-      this.#waits.set(state, { first: nextRun, cancel: this.#tickAt(state, nextRun) });
+      const planned: Wait = { first: nextRun, cancel: () => {} };
+      this.#waits.set(state, planned);
+      this.#tickAt(state, nextRun, planned);
     }
   }
 
@@ -58,10 +67,11 @@ export class Ticks {
     return this.#app.rest.collections.states.all();
   }
 
-  #tickAt(state: State, at: number): Cancel {
-    return this.#time.at(at, async () => {
-      const wait = this.#waits.get(state);
-      if (wait !== undefined) wait.cancel = this.#tickAt(state, at + state.capability.intervalMs);
+  #tickAt(state: State, at: number, wait: Wait): void {
+    wait.cancel = this.#time.at(at, async () => {
+      // The app has planned anew in the very step that this tick belongs to.
+      if (this.#waits.get(state) !== wait) return;
+      this.#tickAt(state, at + state.capability.intervalMs, wait);
       const outcome = await this.#app.rest.collections.run(state);
       if (outcome.kind === 'failed') throw new Error(`${state.capability.name}: ${state.cause?.message}`);
     });

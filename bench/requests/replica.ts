@@ -57,7 +57,7 @@ export class Replica {
     const app = await buildApp({
       config,
       now: time.now,
-      serverTime: time.now,
+      serverTime: time.leaseNow,
       credentials: async () => ({ accessKeyId: 'AKIATEST', secretAccessKey: 'secret' }),
       logger: false,
       random,

@@ -16,7 +16,7 @@ export function table(results: readonly Result[]): string {
   const head = [
     ['scenario', 'days', 'crashes', 'paid/day mean', 'max'],
     AREAS.map((area) => `${area}: median, worst`),
-    ['figures that differ, by cause (worst age)', 'seconds'],
+    ['figures that differ, by cause (worst age)', 'seconds (CPU)'],
   ].flat();
   const rows = results.map((result) => [
     result.scenario,
@@ -28,7 +28,7 @@ export function table(results: readonly Result[]): string {
       (area) => `${duration(result.areas[area].medianMs)}, ${duration(result.areas[area].worstMs)}`,
     ),
     AREAS.map((area) => `${area}: ${causes(result.areas[area])}`).join('; '),
-    result.seconds.toFixed(1),
+    `${result.seconds.toFixed(1)} (${result.cpuSeconds.toFixed(1)})`,
   ]);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

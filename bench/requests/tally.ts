@@ -14,12 +14,13 @@ const AREAS = ['cost', 'tags', 'forecast'] as const satisfies readonly Area[];
 /** Collects the times at which a figure was not the bill's: each begins when the true figure changed. */
 export class Tally {
   #open = new Map<string, Difference>();
-  readonly #ended: Difference[] = [];
+  /** By id: one that is not shown for a while, and then still is not true, is one. */
+  readonly #known = new Map<string, Difference>();
 
   /** Enters all figures that are not true just before something happens. */
   enter(differences: readonly Difference[]): void {
     const open = new Map(differences.map((difference) => [idOf(difference), difference]));
-    for (const [id, difference] of this.#open) if (!open.has(id)) this.#ended.push(difference);
+    for (const [id, difference] of this.#open) if (!open.has(id)) this.#known.set(id, difference);
     this.#open = open;
   }
 
@@ -31,6 +32,10 @@ export class Tally {
   /** The first differences that nothing explains. */
   unexplained(most = 10): readonly Difference[] {
     return this.#ended.filter(({ cause }) => cause === 'not explained').slice(0, most);
+  }
+
+  get #ended(): Difference[] {
+    return [...this.#known.values()];
   }
 
   results(): Record<Area, AreaResult> {
