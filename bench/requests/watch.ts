@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Keeper } from '../../src/collection/keeper.ts';
 import { RedisStore } from '../../src/collection/redis-store.ts';
 import { Runner } from '../../src/collection/runner.ts';
 
@@ -11,36 +12,26 @@ function watched<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
+/** Has the asynchronous methods of a class watched. */
+function watchMethods<T extends object>(prototype: T, ...names: readonly (keyof T)[]): void {
+  for (const name of names) {
+    const method: unknown = prototype[name];
+    if (typeof method !== 'function') throw new TypeError(`there is no ${String(name)}`);
+    Reflect.set(prototype, name, function (this: unknown, ...given: readonly unknown[]) {
+      return watched(Reflect.apply(method, this, given));
+    });
+  }
+}
+
 let watching = false;
 
-/** From now on `idle` knows of everything that a runner or a store of this process does. Nothing of it is done otherwise. */
+/** From now on `idle` knows of what the exporters of this process do. Nothing of it is done otherwise. */
 export function watch(): void {
   if (watching) return;
   watching = true;
-  const { run, restore, takeOver, adopt, newDay } = Runner.prototype;
-  const { look } = RedisStore.prototype;
-  Object.assign(Runner.prototype, {
-    run(this: Runner, ...given: Parameters<Runner['run']>) {
-      return watched(run.apply(this, given));
-    },
-    restore(this: Runner, ...given: Parameters<Runner['restore']>) {
-      return watched(restore.apply(this, given));
-    },
-    takeOver(this: Runner, ...given: Parameters<Runner['takeOver']>) {
-      return watched(takeOver.apply(this, given));
-    },
-    adopt(this: Runner, ...given: Parameters<Runner['adopt']>) {
-      return watched(adopt.apply(this, given));
-    },
-    newDay(this: Runner, ...given: Parameters<Runner['newDay']>) {
-      return watched(newDay.apply(this, given));
-    },
-  } satisfies Partial<Record<keyof Runner, unknown>>);
-  Object.assign(RedisStore.prototype, {
-    look(this: RedisStore, ...given: Parameters<RedisStore['look']>) {
-      return watched(look.apply(this, given));
-    },
-  } satisfies Partial<Record<keyof RedisStore, unknown>>);
+  watchMethods(Runner.prototype, 'run', 'adopt');
+  watchMethods(Keeper.prototype, 'restore', 'takeOver', 'newDay');
+  watchMethods(RedisStore.prototype, 'look');
 }
 
 /** Resolves when nothing is under way, and nothing has followed from what was. */
