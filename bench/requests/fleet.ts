@@ -6,6 +6,9 @@ export const DOWN_MS = 10_000;
 /** Another replica goes on in this time at the latest, in milliseconds. */
 const TAKEOVER_MS = 15_000;
 
+/** How often leases are renewed on their own clock, in milliseconds. */
+const BEAT_MS = 2_000;
+
 /** Some replicas of one exporter, and what the one that exposes shows. */
 export class Fleet {
   readonly #replicas: readonly Replica[];
@@ -15,6 +18,8 @@ export class Fleet {
   /** Until when every replica looks for a free lease at every step. */
   #alertUntil = 0;
   #widelyAt = 0;
+  #beatenAt = 0;
+  #news: readonly unknown[] = [];
   #shown: Shown = NOTHING;
   #exposedMs = 0;
   #crashes = 0;
@@ -65,11 +70,14 @@ export class Fleet {
    * hour.
    */
   async beat(): Promise<void> {
-    const now = this.#options.time.now();
+    const { time } = this.#options;
+    const alert = time.now() <= this.#alertUntil;
+    if (!alert && time.leaseNow() - this.#beatenAt < BEAT_MS && time.now() < this.#widelyAt) return;
+    this.#beatenAt = time.leaseNow();
     await this.#holder?.beat();
     if (this.#exposer !== this.#holder) await this.#exposer?.beat();
-    if (now <= this.#alertUntil || now >= this.#widelyAt) {
-      this.#widelyAt = now + 3_600_000;
+    if (alert || time.now() >= this.#widelyAt) {
+      this.#widelyAt = time.now() + 3_600_000;
       for (const replica of this.#replicas) {
         if (replica !== this.#holder && replica !== this.#exposer) await replica.beat();
       }
@@ -80,7 +88,10 @@ export class Fleet {
   /** Reads what is shown, once the news of the last event have come; true where it is not what was shown before. */
   async look(): Promise<boolean> {
     this.#find();
-    if (this.#exposer !== this.#holder) await this.#exposer?.beat();
+    const news = this.#holder?.publications() ?? [];
+    const isNew = news.some((publication, index) => publication !== this.#news[index]);
+    this.#news = news;
+    if (isNew && this.#exposer !== this.#holder) await this.#exposer?.beat();
     const before = this.#shown;
     this.#shown = (await this.#exposer?.look()) ?? NOTHING;
     return this.#shown !== before;

@@ -75,6 +75,12 @@ export class Replica {
     this.#running?.ticks.follow();
   }
 
+  /** Its publications: others than before where anything of them is. */
+  publications(): unknown[] {
+    const app = this.#running?.app;
+    return COLLECTORS.map((collector) => app?.rest.collections.current(collector, 'default'));
+  }
+
   /** What it does at midnight UTC. */
   async newDay(): Promise<void> {
     await this.#running?.app.rest.collections.newDay();
@@ -107,7 +113,7 @@ export class Replica {
   async look(): Promise<Shown> {
     const app = this.#running?.app;
     if (app === undefined) return NOTHING;
-    const now = COLLECTORS.map((collector) => app.rest.collections.current(collector, 'default'));
+    const now = this.publications();
     const [cost, tags, forecast] = now.map((publication, index) => publication !== this.#published[index]);
     if (!cost && !tags && !forecast) return this.#shown;
     this.#published = now;

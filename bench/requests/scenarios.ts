@@ -35,14 +35,14 @@ const DESIGN: Schedule = {
   env: { ...UNBOUNDED, CHANGE_DETECTION: 'off', CACHE_TTL_SECONDS: '0' },
   tagKeys: SEVEN_KEYS,
   asksActivation: false,
-  days: { onePage: 30, twentyPages: 2 },
+  days: { onePage: 10, twentyPages: 2 },
 };
 const OFF: Schedule = {
   name: 'off',
   detects: false,
   env: { ...UNBOUNDED, CHANGE_DETECTION: 'off' },
   asksActivation: true,
-  days: { onePage: 30, twentyPages: 4 },
+  days: { onePage: 10, twentyPages: 4 },
 };
 const ON: Schedule = {
   name: 'on',
@@ -52,8 +52,10 @@ const ON: Schedule = {
   days: { onePage: 30, twentyPages: 30 },
 };
 
-/** Replicas of a schedule without change detection buy by the same rules: fewer days of them are enough. */
-const DAYS_OF_MANY_OFF = 3;
+/** Without change detection a day is like the other: two of them are enough for replicas and crashes. */
+const OFF_DAYS = 2;
+/** Each start of an app takes a tenth of a second: 24 in a simulated day. */
+const CRASH_DAYS = 10;
 
 /** Every scenario, for at most some days. */
 export function scenarios(most: number): Scenario[] {
@@ -64,7 +66,12 @@ export function scenarios(most: number): Scenario[] {
           const { onePage, twentyPages } = schedule.days;
           const own = account === ONE_PAGE ? onePage : twentyPages;
           const plain = replicas === 1 && !crashes;
-          const days = Math.min(most, own, schedule.detects || plain ? own : DAYS_OF_MANY_OFF);
+          const days = Math.min(
+            most,
+            own,
+            plain || schedule.detects ? own : OFF_DAYS,
+            crashes ? CRASH_DAYS : own,
+          );
           const name = [
             account.name,
             schedule.name,

@@ -16,8 +16,9 @@ export interface Watcher {
   after(): Promise<void>;
 }
 
-/** Longest step of the leases' clock: a fraction of what a lease lasts. */
-const LEASE_STEP_MS = 2_000;
+/** Steps up to so long are steps of the leases' clock too; of a longer one it makes a small one. */
+const LONGEST_LEASE_STEP_MS = 1_000;
+const SMALL_LEASE_STEP_MS = 50;
 
 /** Simulated time: it goes from event to event, and stands still until each has ended. */
 export class VirtualTime {
@@ -36,7 +37,7 @@ export class VirtualTime {
 
   /**
    * The leases' clock, Redis' and the monotonic one: in a jump of time the renewals that there would have been are left out,
-   * and so this clock goes on by little. In steps of 2 s and less it is as fast as time.
+   * and so this clock goes on by little. In steps of a second and less it is as fast as time.
    */
   readonly leaseNow = (): number => this.#leaseNow;
 
@@ -56,7 +57,8 @@ export class VirtualTime {
       this.#events.shift();
       if (event.at > this.#now) {
         watcher.before(event.at);
-        this.#leaseNow += Math.min(LEASE_STEP_MS, event.at - this.#now);
+        const step = event.at - this.#now;
+        this.#leaseNow += step <= LONGEST_LEASE_STEP_MS ? step : SMALL_LEASE_STEP_MS;
         this.#now = event.at;
         await watcher.arrived();
       }
