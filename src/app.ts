@@ -21,6 +21,7 @@ import type { OnAttempt } from './aws/meter.ts';
 import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
+import { sharedClock } from './replicas/shared-clock.ts';
 
 /** The capabilities, in the canonical order. */
 const CAPABILITIES = { cost, forecast, tags, optimization, 'well-architected': wellArchitected };
@@ -58,9 +59,13 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** Composes one exporter. Several in one process do not see each other. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { config, now = Date.now } = options;
+  const { config } = options;
   const rest = createFastify({ logger: options.logger ?? { level: config.logLevel } });
   const self = selfMetricsLater();
+  const clock = sharedClock(options.now ?? Date.now, (differenceMs) =>
+    rest.log.warn({ differenceMs }, "this machine's clock and Redis' are far apart: one of them is wrong"),
+  );
+  const { now } = clock;
 
   await rest.register(errors);
   await rest.register(metrics);
@@ -70,6 +75,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     store: options.store,
     onUp: self.cacheUp,
+    onTime: clock.correct,
     serverTime: options.serverTime,
   });
   await rest.register(aws, { config, now, credentials: options.credentials, ...self.aws });
@@ -121,12 +127,17 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
 
 function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, metricsPort }: Config): App {
   const listeners = [...new Set([rest, scraped])];
+  let grace: NodeJS.Timeout | undefined;
   rest.addHook('preClose', async () => {
-    setTimeout(() => {
+    grace = setTimeout(() => {
       for (const { server } of listeners) server.closeAllConnections();
     }, CLOSE_GRACE_MS).unref();
   });
-  if (scraped !== rest) rest.addHook('onClose', () => scraped.close());
+  rest.addHook('onClose', async () => {
+    if (scraped !== rest) await scraped.close();
+    // The listener of `rest` has ended before its hooks run: what is closed is not held until the timer fires.
+    clearTimeout(grace);
+  });
   return {
     rest,
     metrics: scraped,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { check } from './check.ts';
 import { loadConfig } from './config.ts';
 import { runDemo } from './demo.ts';
+import { StateDirError } from './disk/state-dir-error.ts';
 import { UsageError } from './errors.ts';
 import { printOpenapi } from './openapi.ts';
 import { plan } from './plan.ts';
@@ -33,7 +34,8 @@ Options:
   -v, --version   The version.
 
 Settings are environment variables: see docs/configuration.md. Exit codes: 0 done or stopped by a
-signal, 1 failed (a port in use, credentials that do not resolve, a plan above the budget), 2 wrong usage or configuration.
+signal, 1 failed (a port or STATE_DIR in use, credentials that do not resolve, a plan above the budget),
+2 wrong usage or configuration.
 `;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
@@ -111,8 +113,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const usage = error instanceof UsageError;
+  const inWords = usage || error instanceof StateDirError;
   process.stderr.write(
-    `aws-cost-exporter: ${error instanceof Error ? (usage ? error.message : error.stack) : error}\n`,
+    `aws-cost-exporter: ${error instanceof Error ? (inWords ? error.message : error.stack) : error}\n`,
   );
   process.exit(usage ? 2 : 1);
 });

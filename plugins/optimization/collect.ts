@@ -1,8 +1,10 @@
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
-import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
+import { held } from '../../src/aws/held.ts';
+import type { CollectContext, Collected, FailedPart, Purchases } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
+import type { Snapshot } from '../../src/collection/snapshot.ts';
 import { CollectionError, publicCause } from '../../src/errors.ts';
-import { RESERVABLE, reservations, rightsizing, savingsPlans } from './cost-explorer.ts';
+import { type Found, RESERVABLE, reservations, rightsizing, savingsPlans } from './cost-explorer.ts';
 import { type EstimateSettings, ebsCost, ebsEstimate, estimate } from './estimate.ts';
 import { findInHub } from './hub.ts';
 import {
@@ -63,10 +65,31 @@ export async function collectOptimization(
   throw new TypeError('no source was asked');
 }
 
+/** Queries of Cost Explorer's source, each of at least one page: rightsizing, Savings Plans, and what can be reserved. */
+const CE_QUERIES = 2 + Object.keys(RESERVABLE).length;
+
+/**
+ * What an optimization collection is expected to buy: the paid parts of the source in force, once in a UTC day. Without a
+ * snapshot that is what a forced source buys at most, and nothing where the source is to be found: the hub is free.
+ */
+export function optimizationPurchases(
+  source: Source | 'auto',
+  snapshot: Snapshot<OptimizationData> | undefined,
+): Purchases {
+  const inForce = snapshot?.data.source ?? source;
+  const parts = snapshot?.data.paid.filter(({ part }) => (part === EBS) === (inForce === 'estimate'));
+  const known = parts?.reduce((sum, { pages = 1 }) => sum + pages, 0);
+  if (inForce === 'estimate') return { pages: 0, daily: known ?? 1 };
+  return { pages: 0, daily: inForce === 'cost-explorer' ? (known ?? CE_QUERIES) : 0 };
+}
+
 /** Whether a source, or a part of one, is not to be had: nothing that waiting would mend. */
 function isAbsent(error: unknown): error is CollectionError {
   return error instanceof CollectionError && ['access_denied', 'not_enabled', 'no_data'].includes(error.code);
 }
+
+/** The paid part of the estimate. */
+const EBS = 'ebs';
 
 /** One collection's paid parts, each bought at most once in a UTC day, and what became of them. */
 class Round {
@@ -89,16 +112,14 @@ class Round {
   }
 
   /** A paid part: today's where there is one, else bought; where that fails the last one stays. */
-  async part(
-    name: string,
-    buy: () => Promise<Pick<PaidPart, 'currency' | 'recommendations'>>,
-  ): Promise<PaidPart | undefined> {
+  async part(name: string, buy: () => Promise<Found>): Promise<PaidPart | undefined> {
     const kept = this.#paid.get(name);
-    const { startedAt, signal } = this.context;
+    const { startedAt, signal, aws } = this.context;
     if (kept && dayOf(Date.parse(kept.collectedAt)) === dayOf(startedAt)) return kept;
     try {
-      const { currency, recommendations } = await buy();
-      const part = { part: name, collectedAt: new Date(startedAt).toISOString(), currency, recommendations };
+      const { currency, pages, recommendations } = await held(aws, kept?.pages ?? 1, buy);
+      const collectedAt = new Date(startedAt).toISOString();
+      const part = { part: name, collectedAt, currency, pages, recommendations };
       this.#paid.set(name, part);
       return part;
     } catch (error) {
@@ -130,8 +151,10 @@ async function findInCostExplorer(round: Round): Promise<Findings> {
     found.push(await round.part(`reservations: ${service}`, () => reservations(context, service)));
   }
   const parts = found.filter((part) => part !== undefined);
-  const ended = [...round.failed.slice(before.failed), ...round.passedOver.slice(before.passedOver)];
-  const [cause] = ended.map((part) => part.cause);
+  const failed = round.failed.slice(before.failed);
+  // What the budget refuses is skipped; a failure beside it is told.
+  const told = failed.find((part) => part.cause.code !== 'budget') ?? failed[0];
+  const { cause } = told ?? round.passedOver[before.passedOver] ?? {};
   if (parts.length === 0 && cause) throw new CollectionError(cause.code, cause.message, cause.advice);
   const currencies = new Set(parts.flatMap(({ currency }) => currency ?? []));
   if (currencies.size > 1) throw invalidResponse(`the recommendations mix ${[...currencies].join(' and ')}`);
@@ -145,9 +168,9 @@ async function estimateFrom(round: Round, settings: EstimateSettings): Promise<F
   const { context } = round;
   // Looked at first: without a cost snapshot there is no estimate, and nothing is paid for it.
   estimate(context, settings, undefined);
-  const ebs = await round.part('ebs', async () => {
-    const { currency, cost } = await ebsCost(context, settings);
-    return { currency, recommendations: [ebsEstimate(cost, context.accountId, settings)] };
+  const ebs = await round.part(EBS, async () => {
+    const { currency, cost, pages } = await ebsCost(context, settings);
+    return { currency, pages, recommendations: [ebsEstimate(cost, context.accountId, settings)] };
   });
   return estimate(context, settings, ebs);
 }

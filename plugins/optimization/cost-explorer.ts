@@ -114,12 +114,16 @@ const checks = {
   reservations: TypeCompiler.Compile(Reservations),
 };
 
-type Found = Pick<PaidPart, 'currency' | 'recommendations'>;
+/** What one paid query has found, and on how many pages. */
+export interface Found extends Pick<PaidPart, 'currency' | 'recommendations'> {
+  readonly pages: number;
+}
 
 /** Collects recommendations and refuses a second currency. */
 class Finder {
   readonly recommendations: Recommendation[] = [];
   currency: string | null = null;
+  pages = 0;
 
   add(
     recommendation: Omit<Recommendation, 'effort' | 'restart' | 'rollback'>,
@@ -147,6 +151,7 @@ export async function rightsizing({ aws, signal }: CollectContext<OptimizationDa
     );
   try {
     for await (const { RightsizingRecommendations = [] } of pages('NextPageToken', {}, send)) {
+      found.pages++;
       for (const {
         AccountId,
         CurrentInstance,
@@ -195,6 +200,7 @@ export async function savingsPlans({
     );
   try {
     for await (const page of pages('NextPageToken', {}, send)) {
+      found.pages++;
       const details =
         page.SavingsPlansPurchaseRecommendation?.SavingsPlansPurchaseRecommendationDetails ?? [];
       for (const { AccountId = accountId, CurrencyCode, EstimatedMonthlySavingsAmount } of details) {
@@ -236,6 +242,7 @@ export async function reservations(
     );
   try {
     for await (const { Recommendations = [] } of pages('NextPageToken', {}, send)) {
+      found.pages++;
       for (const detail of Recommendations.flatMap(
         ({ RecommendationDetails = [] }) => RecommendationDetails,
       )) {

@@ -37,6 +37,8 @@ export const PaidPart = Type.Object({
   /** Start of the collection that brought it, ISO 8601 UTC. */
   collectedAt: Type.String(),
   currency: textOrNull,
+  /** Pages that it had; absent: one. */
+  pages: Type.Optional(Type.Integer({ minimum: 1 })),
   recommendations: Type.Array(Recommendation),
 });
 

@@ -38,6 +38,8 @@ export interface StoreOptions {
   readonly store?: SnapshotStore | undefined;
   /** Told each time that Redis becomes usable or unusable; never called without Redis. */
   readonly onUp?: ((up: boolean) => void) | undefined;
+  /** Told what time it is for Redis, where there is one; milliseconds since the epoch. */
+  readonly onTime?: ((serverTime: number) => void) | undefined;
   /** Redis' clock and the process's, where time is simulated; milliseconds. */
   readonly serverTime?: (() => number) | undefined;
 }
@@ -94,7 +96,7 @@ async function makeState(fastify: FastifyInstance, options: StoreOptions, budget
 /** What replicas share in Redis, over one connection. */
 async function makeShared(
   fastify: FastifyInstance,
-  { config, now, onUp, serverTime }: StoreOptions,
+  { config, now, onUp, onTime, serverTime }: StoreOptions,
   redis: NonNullable<Config['redis']>,
   budget: Budget,
 ): Promise<State> {
@@ -105,6 +107,7 @@ async function makeShared(
     targets: config.targets.map(({ name }) => name),
     exposeOne: config.expose === 'leader',
     onNews: (counter) => void store.look(counter),
+    ...(onTime === undefined ? {} : { onTime }),
     serverTime,
     monotonic: serverTime,
   });

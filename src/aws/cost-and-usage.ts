@@ -11,6 +11,8 @@ const CostPage = Type.Object({
     Type.Object({
       TimePeriod: Type.Object({ Start: Type.String(), End: Type.String() }),
       Estimated: Type.Optional(Type.Boolean()),
+      /** The amounts of a query without groups; whoever sends one checks them. */
+      Total: Type.Optional(Type.Unknown()),
       Groups: Type.Array(
         Type.Object({
           Keys: Type.Array(Type.String(), { minItems: 1, maxItems: 2 }),
@@ -36,16 +38,21 @@ const CostPage = Type.Object({
   NextPageToken: Type.Optional(Type.String()),
 });
 
-/** A page of a grouped GetCostAndUsage, checked. */
+/** A page of GetCostAndUsage, checked. */
 export type CostPage = Static<typeof CostPage>;
 
 const Page = TypeCompiler.Compile(CostPage);
 
+/** In place of the expected pages of a query: the caller has set it aside, and gives back what is left. */
+export const HELD = 0;
+
 /**
- * Buys every page of a grouped GetCostAndUsage; each is checked once, where it enters.
+ * Buys every page of a GetCostAndUsage; each is checked once, where it enters. The whole query is set aside in the budget
+ * before its first page.
  *
- * @param expected - pages that it is likely to have: set aside in the budget before the first is sent.
- * @throws {CollectionError} `invalid_response` where a page has another shape; else what AWS's error means.
+ * @param expected - pages that it is expected to have; `HELD` where the caller has set it aside together with others.
+ * @throws {CollectionError} `budget` where it does not fit; `invalid_response` where a page has another shape; else what
+ *   AWS's error means.
  */
 export async function* costPages(
   aws: Pick<AwsSession, 'costExplorer' | 'hold' | 'release'>,
@@ -72,13 +79,13 @@ export async function* costPages(
     once.see(answer);
     return answer;
   };
-  await aws.hold(expected);
+  if (expected !== HELD) await aws.hold(expected);
   try {
     yield* pages('NextPageToken', request, send);
   } catch (error) {
     throw awsError(error, 'ce:GetCostAndUsage');
   } finally {
-    await aws.release();
+    if (expected !== HELD) await aws.release();
   }
 }
 

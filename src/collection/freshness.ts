@@ -38,10 +38,25 @@ export class Freshness {
     return Math.min(confirmed + lifetime, cap);
   }
 
+  /**
+   * When a collector's snapshot is due to be bought again, in milliseconds since the epoch; 0: at once. A snapshot is not fresh
+   * any more a little before, so that no tick misses it; a restart in between does not move the rhythm.
+   */
+  dueAt(state: CollectorState): number {
+    const until = this.until(state);
+    if (until === 0 || state.kept === undefined || !this.#isKnown(state)) return 0;
+    const { intervalMs } = state.capability;
+    const confirmed = Date.parse(state.kept.confirmedAt);
+    return until === confirmed + FRESH_SHARE * intervalMs ? confirmed + intervalMs : until;
+  }
+
   isFresh(state: CollectorState): boolean {
-    const now = this.#options.now();
-    // A snapshot from far in the future was written under a wrong clock: it cannot vouch for its age.
-    return state.lastSuccess !== undefined && state.lastSuccess <= now + SKEW_MS && now < this.until(state);
+    return this.#isKnown(state) && this.#options.now() < this.until(state);
+  }
+
+  /** Whether its age is known: a snapshot from far in the future was written under a wrong clock. */
+  #isKnown({ lastSuccess }: CollectorState): boolean {
+    return lastSuccess !== undefined && lastSuccess <= this.#options.now() + SKEW_MS;
   }
 
   /** Whether a whole snapshot is not fresh any more, but says what the bill still says. */

@@ -90,13 +90,15 @@ export class Jobs {
     const { intervalMs } = state.capability;
     const id = `${state.capability.name}/${state.target.name}`;
     if (scheduler.existsById(id)) scheduler.removeById(id);
-    const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
+    const at = now();
     const due = runner.dueAt(state);
-    const wait = (due > now() ? due - now() : intervalMs) + phase;
-    this.#tickAt(state, now() + wait);
-    // What was paid for in vain is not paid for again at once; what is fresh is passed over, and counted.
-    const paidInVain = (state.notBefore ?? 0) > now();
-    this.#firstRuns.set(state, paidInVain ? Promise.resolve() : this.#firstRun(state));
+    // What is kept has its rhythm; a restart does not move it.
+    const phase = state.kept === undefined ? random() * Math.min(MAX_PHASE_MS, intervalMs / 10) : 0;
+    const wait = due > at ? due - at : intervalMs + phase;
+    this.#tickAt(state, at + wait);
+    // What is fresh is passed over, and counted; what is not, but is not due yet, waits.
+    const early = due > at && !runner.isFresh(state);
+    this.#firstRuns.set(state, early ? Promise.resolve() : this.#firstRun(state));
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {
         this.#tickAt(state, now() + intervalMs);

@@ -88,6 +88,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let closed = false;
   let lastError: unknown;
   let probing: NodeJS.Timeout | undefined;
+  let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -203,7 +204,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (started || closed) return;
       started = true;
       client.connect().catch(() => {});
-      setTimeout(() => {
+      waiting = setTimeout(() => {
         if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
       }, ANSWER_TIMEOUT_MS).unref();
       probing = setInterval(tick, probeIntervalMs).unref();
@@ -221,6 +222,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (closed) return;
       closed = true;
       clearInterval(probing);
+      clearTimeout(waiting);
       decided();
       const open = ['connecting', 'connect', 'ready'].includes(client.status);
       const end = new Promise<void>((resolve) => client.once('end', resolve));
@@ -239,6 +241,8 @@ function createClient(settings: RedisSettings): Redis {
   const options: RedisOptions = {
     db: settings.db,
     connectionName: 'aws-cost-exporter',
+    // CLIENT SETINFO is refused by older servers and by users without it; the name says enough.
+    disableClientInfo: true,
     lazyConnect: true,
     // A command is answered now or fails now: what is to be repeated, whoever sent it decides.
     enableOfflineQueue: false,

@@ -80,10 +80,14 @@ export class Runner {
     return run;
   }
 
+  /** Whether what it has is fresh: a run is passed over. */
+  isFresh(state: CollectorState): boolean {
+    return this.#options.freshness.isFresh(state);
+  }
+
   /** When a collector may be run next without buying twice, in milliseconds since the epoch; 0: at once. */
   dueAt(state: CollectorState): number {
-    const { freshness } = this.#options;
-    return Math.max(freshness.isFresh(state) ? freshness.until(state) : 0, state.notBefore ?? 0);
+    return Math.max(this.#options.freshness.dueAt(state), state.notBefore ?? 0);
   }
 
   /** Aborts what runs, the calls under way too, and waits for it. No run starts afterwards. */

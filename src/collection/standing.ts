@@ -5,7 +5,10 @@ import type { FailedPart } from './capability.ts';
 import type { Standing } from './snapshot.ts';
 import { COLLECTOR_STATES, type CollectorState } from './state.ts';
 
-const textOrNull = Type.Union([Type.String(), Type.Null()]);
+const instantOrNull = Type.Union([
+  Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$' }),
+  Type.Null(),
+]);
 const timeOrNull = Type.Union([Type.Number(), Type.Null()]);
 const Cause = Type.Object({
   code: Type.Union(CAUSES.map((code) => Type.Literal(code))),
@@ -18,8 +21,8 @@ const StandingData = TypeCompiler.Compile(
   Type.Object({
     collector: Type.String(),
     target: Type.String(),
-    collectedAt: textOrNull,
-    confirmedAt: textOrNull,
+    collectedAt: instantOrNull,
+    confirmedAt: instantOrNull,
     status: Type.Union(COLLECTOR_STATES.map((status) => Type.Literal(status))),
     cause: Type.Union([Cause, Type.Null()]),
     failed: Parts,
@@ -34,7 +37,10 @@ const StandingData = TypeCompiler.Compile(
 
 /** Whether what a store has is how a collector stands, in this version's shape. */
 export function isStanding(value: unknown): value is Standing {
-  return StandingData.Check(value);
+  if (!StandingData.Check(value)) return false;
+  return [value.collectedAt, value.confirmedAt].every(
+    (instant) => instant === null || !Number.isNaN(Date.parse(instant)),
+  );
 }
 
 /** How a collector stands, as the store keeps it. */

@@ -1,3 +1,4 @@
+import { confirmed } from '../collection/memory-store.ts';
 import type { Kept, SnapshotStore, Standing, Stored } from '../collection/snapshot.ts';
 import { decode, encode } from '../collection/snapshot-codec.ts';
 import { UnreadableFile } from './sealed-file.ts';
@@ -43,7 +44,7 @@ export class DiskStore implements SnapshotStore {
     entry.reading ??= this.#read(entry);
     await entry.reading;
     const { kept, standing } = entry;
-    return { kept: kept && confirmedBy(kept, standing), standing };
+    return { kept: confirmed(kept, standing), standing };
   }
 
   /** Resolves when it is in memory and the attempt to write it has ended. Always true. */
@@ -191,13 +192,4 @@ export class DiskStore implements SnapshotStore {
 function fileOf(kind: 'snapshot' | 'standing', { collector, target }: Entry): string {
   const names = [collector, target].map((name) => encodeURIComponent(name.toWellFormed()));
   return `${kind}+${names.join('+')}`;
-}
-
-/** The snapshot as its standing confirms it, where that is of this snapshot and later. */
-function confirmedBy(kept: Kept, standing: Standing | undefined): Kept {
-  const confirmedAt = standing?.confirmedAt ?? kept.confirmedAt;
-  const isLater =
-    standing?.collectedAt === kept.snapshot.collectedAt &&
-    Date.parse(confirmedAt) > Date.parse(kept.confirmedAt);
-  return isLater ? { ...kept, confirmedAt } : kept;
 }

@@ -107,7 +107,7 @@ function begin(Database: typeof DatabaseSync, file: string, timeout: number): Da
 
 /** SQLite, loaded where a state folder is used and not before, and without its warning that it is experimental. */
 function databaseClass(): typeof DatabaseSync | undefined {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning;
   process.emitWarning = (warning: string | Error, ...more: unknown[]) => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) {
       Reflect.apply(emitWarning, process, [warning, ...more]);

@@ -1,5 +1,5 @@
-import { lstat, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { FolderLock } from './folder-lock.ts';
 import { MAX_FILE_BYTES, seal, tooLarge, UnreadableFile, unseal } from './sealed-file.ts';
 import { hasCode, StateDirError, wordsOf } from './state-dir-error.ts';
@@ -56,7 +56,7 @@ export interface StateDir {
 export async function openStateDir(path: string, logger: StateLogger): Promise<StateDir> {
   const folder = resolve(path);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
   } catch (error) {
     throw new StateDirError(folder, 'cannot be created', error);
   }
@@ -214,6 +214,20 @@ async function readSealed(file: string): Promise<Buffer | undefined> {
 
 function isName(name: string): boolean {
   return NAME.test(name) && !SET_ASIDE.test(name) && !LOCK_FILES.test(name);
+}
+
+/** Node's own `recursive` never ends where a file system answers ENOENT for a folder that it does not let anyone make (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () => mkdir(folder, { mode: 0o700 });
+  try {
+    await make().catch(async (error) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      await makeFolder(dirname(folder));
+      await make();
+    });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST') || !(await stat(folder)).isDirectory()) throw error;
+  }
 }
 
 /** What a crash has left of writes that were under way. */

@@ -20,12 +20,12 @@ end
  * KEYS: one hash for each lease, then the counter of news.
  * ARGV: owner, now or '', time to live in ms, expiry of the records in ms; then for each lease: '1' where it may be taken
  * when nobody holds it, and the token under which the owner believes to hold it, or ''.
- * Gives the news counter, then for each lease: '1' or '0' (the owner's or not), token, ms that are left.
+ * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not), token, ms that are left.
  */
 export const BEAT = `${NOW}
 local owner, ttl, expiry = ARGV[1], tonumber(ARGV[3]), ARGV[4]
 local now = clock(ARGV[2])
-local answer = { redis.call('GET', KEYS[#KEYS]) or '0' }
+local answer = { redis.call('GET', KEYS[#KEYS]) or '0', string.format('%.0f', now) }
 for i = 1, #KEYS - 1 do
   local key, may, claim = KEYS[i], ARGV[3 + 2 * i], ARGV[4 + 2 * i]
   local lease = redis.call('HMGET', key, 'owner', 'token', 'till')

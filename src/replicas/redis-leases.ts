@@ -40,8 +40,8 @@ export interface RedisLeasesOptions {
   readonly exposeOne: boolean;
   /** Told of the counter of what replicas have written, at every beat. */
   onNews(counter: string): void;
-  /** Told when it changes whether this process exposes. */
-  onExposing?(exposing: boolean): void;
+  /** Told at every beat what time it is for Redis now, in milliseconds since the epoch. */
+  onTime?(serverTime: number): void;
   /** Redis' clock, in milliseconds, for simulated time; by default its own. */
   readonly serverTime?: (() => number) | undefined;
   /** Milliseconds that never go back; by default those of the process. */
@@ -194,7 +194,8 @@ export class RedisLeases implements Leases {
       if (returning) this.#graceUntil = sentAt + GRACE_MS;
       this.#reachable = true;
       this.#wasReached = true;
-      const [news, ...facts] = answer.map(String);
+      const [news, time, ...facts] = answer.map(String);
+      this.#options.onTime?.(Number(time) + (this.#monotonic() - sentAt) / 2);
       leases.forEach((lease, index) => {
         const [mine, token = '', left] = facts.slice(3 * index, 3 * index + 3);
         this.#learn(lease, mine === '1', token, sentAt, Number(left));
@@ -216,10 +217,7 @@ export class RedisLeases implements Leases {
     lease.keptOn = false;
     lease.deadline = mine ? sentAt + LEASE_MS - MARGIN_MS : 0;
     lease.othersUntil = mine ? Number.NEGATIVE_INFINITY : sentAt + left;
-    if (lease === this.#exposing) {
-      if (mine !== had) this.#options.onExposing?.(mine);
-      return;
-    }
+    if (lease === this.#exposing) return;
     if (lost) this.#events?.onLost(lease.name);
     if (mine && !had) this.#events?.onHeld(lease.name);
   }

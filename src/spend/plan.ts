@@ -42,10 +42,7 @@ export function planOf(
 ): PlanRow[] {
   return states.flatMap((state) => {
     const known = state.kept !== undefined;
-    const purchases = state.capability.purchases?.(state.target, state.kept?.snapshot);
-    if (purchases === undefined) return [];
-    const assumed = known ? purchases : { ...purchases, pages: purchases.pages * assumedPages };
-    const planned = plannedOf(state, assumed);
+    const planned = plannedOf(state, assumedPages);
     if (planned === undefined) return [];
     const look = lookedAtEvery(states, state.target.name);
     const perDay = (detect: boolean) => {

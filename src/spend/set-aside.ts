@@ -4,11 +4,16 @@ import type { ChangeRules } from '../config.ts';
 import { expected, type PlannedCollector } from './expected.ts';
 import type { Buyer } from './ledger.ts';
 
-/** A collector as the plan sees it; undefined where it buys nothing. */
+/**
+ * A collector as the plan sees it; undefined where it buys nothing.
+ *
+ * @param assumedPages - pages of a query of which no snapshot tells how many it has.
+ */
 export function plannedOf(
   { capability, target, kept }: CollectorState,
-  purchases = capability.purchases?.(target, kept?.snapshot),
+  assumedPages = 1,
 ): PlannedCollector | undefined {
+  const purchases = capability.purchases?.(target, kept?.snapshot, assumedPages);
   if (purchases === undefined) return undefined;
   return {
     collector: capability.name,
