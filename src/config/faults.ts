@@ -110,7 +110,8 @@ function whyUnreadable(error: unknown): string {
 export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8'));
+    // Its warnings would be printed, with text of the file.
+    content = parseYaml(readFileSync(path, 'utf8'), { logLevel: 'error' });
   } catch (error) {
     const reason = `cannot be read: ${whyUnreadable(error)}`;
     return {

@@ -123,6 +123,16 @@ t.test('lists without doubles, as those of the environment', async (t) => {
   t.same([target?.tagKeys.length, target?.regions.length, target?.capabilities.length], [2, 1, 1]);
 });
 
+t.test('the YAML library prints no warning, which would quote the file', async (t) => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
+  process.on('warning', keep);
+  t.teardown(() => process.off('warning', keep));
+  told('targets: [{name: a, externalId: !hunter2 x}]');
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(warnings, []);
+});
+
 t.test('a file that holds something else is never shown', async (t) => {
   for (const text of ['hunter2', '"hunter2"', '74736251', 'targets: hunter2', 'targets: 74736251'])
     t.match(told(text), /CONFIG_FILE [^=]*: must be/, text);
