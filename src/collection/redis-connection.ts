@@ -82,6 +82,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let up: boolean | undefined;
   let generation = 0;
   let answering = false;
+  /** Counts the connections made. */
+  let session = 0;
   /** Every connection begins in database 0, and the client takes one that could not leave it for ready too. */
   let selected = database === 0;
   let started = false;
@@ -108,6 +110,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 
   client.on('ready', () => {
     generation += 1;
+    session += 1;
     lastError = undefined;
     answering = selected;
     if (selected) decided();
@@ -123,8 +126,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     become(false, lastError ?? 'the connection was closed');
   });
 
-  async function ask<T>(command: (client: Redis) => Promise<T>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
-    if (client.status === 'ready' && !selected) throw new Error(`database ${database} is not selected`);
+  function ask<T>(command: (client: Redis) => Promise<T>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
+    if (client.status === 'ready' && !selected)
+      return Promise.reject(new Error(`database ${database} is not selected`));
     return send(command, timeoutMs);
   }
 
@@ -147,9 +151,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 
   /** Nothing is sent to another database than the configured one. @throws Error where it cannot be selected. */
   async function select(): Promise<void> {
-    const connection = generation;
+    const begun = session;
     await send((redis) => redis.select(database), ANSWER_TIMEOUT_MS);
-    if (generation !== connection || client.status !== 'ready') throw new NoAnswer('the connection was lost');
+    if (session !== begun || client.status !== 'ready') throw new NoAnswer('the connection was lost');
     selected = true;
     answering = true;
     decided();
