@@ -48,9 +48,10 @@ export class Jobs {
   async start(): Promise<void> {
     const { keeper, states, leases, onError, onLost } = this.#options;
     const ofTarget = (target: string) => states.filter((state) => state.target.name === target);
+    // Without what was kept everything is collected all the same.
+    await keeper.restore(states).catch(onError);
+    if (this.#stopped) return;
     try {
-      await keeper.restore(states);
-      if (this.#stopped) return;
       this.#watchTheDay();
       await leases.start({
         onHeld: (target) => {
