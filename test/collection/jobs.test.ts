@@ -15,6 +15,7 @@ import {
   machineOf,
   NOON,
   SESSION,
+  standingFor,
   type TestData,
 } from './runner-helper.ts';
 
@@ -51,13 +52,16 @@ function jobsOf({ random = () => 0.5, capability = {}, ...options }: Options = {
   });
   const scheduler = new ToadScheduler();
   const errors: unknown[] = [];
+  const lost: string[] = [];
   const jobs = new Jobs({
     scheduler,
     runner: machine.runner,
+    leases: machine.leases,
     states: machine.states.all(),
     now: () => machine.clock.now,
     random,
     onError: (error) => errors.push(error),
+    onLost: (target) => lost.push(target),
   });
   async function settle() {
     for (let turn = 0; turn < 5; turn++) await setImmediate();
@@ -68,6 +72,7 @@ function jobsOf({ random = () => 0.5, capability = {}, ...options }: Options = {
     scheduler,
     runs,
     errors,
+    lost,
     next,
     settle,
     async start() {
@@ -135,7 +140,8 @@ t.test('the longest interval that can be set works', async (t) => {
 
 t.test('after a restart a fresh snapshot waits for its end', async (t) => {
   const store = new MemoryStore();
-  await store.save(keptOf(brings(1).data, {}, NOON - 20 * MINUTE));
+  const kept = keptOf(brings(1).data, {}, NOON - 20 * MINUTE);
+  await store.save(kept, standingFor(kept));
   const { start, pass, runs, jobs, state, skips } = jobsOf({ store });
   await start();
   t.same(runs, []);
@@ -260,7 +266,7 @@ t.test('a new UTC day publishes everything anew, also where nothing is bought', 
 
 t.test('start never throws: a store that fails costs the kept snapshots, not the jobs', async (t) => {
   class Broken extends MemoryStore {
-    override async load(): Promise<undefined> {
+    override async load(): Promise<never> {
       throw new Error('no store');
     }
   }
