@@ -56,6 +56,7 @@ function jobsOf({ random = () => 0.5, capability = {}, ...options }: Options = {
   const jobs = new Jobs({
     scheduler,
     runner: machine.runner,
+    keeper: machine.keeper,
     leases: machine.leases,
     states: machine.states.all(),
     now: () => machine.clock.now,

@@ -5,9 +5,10 @@ import type { AwsSession } from '../../src/aws/clients.ts';
 import { partitionOf } from '../../src/aws/partitions.ts';
 import type { Capability, CollectContext, Collected, View } from '../../src/collection/capability.ts';
 import { Freshness } from '../../src/collection/freshness.ts';
+import { Keeper } from '../../src/collection/keeper.ts';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { Publisher } from '../../src/collection/publisher.ts';
-import { Runner, type RunnerOptions } from '../../src/collection/runner.ts';
+import { Runner, type RunnerEvents, type RunnerOptions } from '../../src/collection/runner.ts';
 import type { Kept, Standing } from '../../src/collection/snapshot.ts';
 import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
 import type { ChangeRules, Target } from '../../src/config.ts';
@@ -143,16 +144,30 @@ export function machineOf(options: MachineOptions) {
   const ledger = options.ledger ?? new LocalLedger(AMPLE, () => clock.now);
   const freshness = new Freshness({
     cacheTtlMs: options.cacheTtlMs ?? INTERVAL_MS,
-    changes: { detect: false, minIntervalMs: 6 * INTERVAL_MS, maxAgeMs: 24 * INTERVAL_MS, ...options.changes },
+    changes: {
+      detect: false,
+      minIntervalMs: 6 * INTERVAL_MS,
+      maxAgeMs: 24 * INTERVAL_MS,
+      ...options.changes,
+    },
     bill: () => options.bill?.(),
     now: () => clock.now,
   });
+  const events: RunnerEvents = {
+    onSkip: (collector, target, reason) => told.push(`skip ${collector}/${target} ${reason}`),
+    onAttempt: (collector, target, { ok, at }) =>
+      told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
+    onConfirmed: (collector, target, at, account) =>
+      told.push(`confirmed ${collector}/${target} ${at === undefined ? 'in part' : at - NOON} ${account}`),
+    onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
+    onLog: (level, _details, message) => told.push(`${level} ${message}`),
+  };
+  const keeper = new Keeper({ store, leases, ledger, publisher, events, now: () => clock.now });
   const runner = new Runner({
-    store,
+    keeper,
     leases,
     ledger,
     freshness,
-    publisher,
     aws: {
       account: async () => '111122223333',
       session: async () => SESSION,
@@ -161,15 +176,7 @@ export function machineOf(options: MachineOptions) {
     },
     other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
     now: () => clock.now,
-    events: {
-      onSkip: (collector, target, reason) => told.push(`skip ${collector}/${target} ${reason}`),
-      onAttempt: (collector, target, { ok, at }) =>
-        told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
-      onConfirmed: (collector, target, at, account) =>
-        told.push(`confirmed ${collector}/${target} ${at === undefined ? 'in part' : at - NOON} ${account}`),
-      onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
-      onLog: (level, _details, message) => told.push(`${level} ${message}`),
-    },
+    events,
   });
   return {
     clock,
@@ -179,6 +186,7 @@ export function machineOf(options: MachineOptions) {
     leases,
     ledger,
     freshness,
+    keeper,
     runner,
     publisher,
     exposition,

@@ -23,7 +23,7 @@ async function restored(kept: readonly Kept[], options: Partial<Parameters<typeo
   });
   const machine = machineOf({ capabilities: [capability], ...options });
   for (const one of kept) await machine.store.save(one, standingFor(one));
-  await machine.runner.restore(machine.states.all());
+  await machine.keeper.restore(machine.states.all());
   return { ...machine, collected: () => collected };
 }
 

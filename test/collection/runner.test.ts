@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { CollectContext } from '../../src/collection/capability.ts';
-import { NO_DATA_KEEP_MS, type RunOutcome } from '../../src/collection/runner.ts';
+import { NO_DATA_KEEP_MS } from '../../src/collection/keeper.ts';
+import type { RunOutcome } from '../../src/collection/runner.ts';
 import { CollectionError } from '../../src/errors.ts';
 import { brings, capabilityOf, INTERVAL_MS, line, machineOf, NOON, type TestData } from './runner-helper.ts';
 

@@ -45,7 +45,7 @@ export class HandLease {
   readonly #connection: RedisConnection;
   readonly #owner = `owner ${++tokens}`;
   readonly #token = String(tokens);
-  readonly #targets = new Set<string>();
+  readonly #targets = new Set(['default']);
 
   constructor(connection: RedisConnection) {
     this.#connection = connection;
