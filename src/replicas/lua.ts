@@ -103,6 +103,9 @@ for i = 1, #kept, 2 do
     if string.sub(kept[i], 1, #target + 1) == target .. ' ' then spentOwn = spentOwn + hold.pages end
   end
 end
+-- A hold that does not count for others any more may have been given to them.
+local over = now - own.at >= tonumber(ARGV[12])
+if over then own.pages = 0 end
 local covered = ARGV[6] ~= '' and own.pages > 0
 if not covered then
   local full = spent + tonumber(ARGV[10]) + pages > tonumber(ARGV[8])
@@ -111,6 +114,7 @@ if not covered then
 end
 if ARGV[6] == '' then
   own.pages = pages
+  if over then own.at = now end
 else
   own.pages = math.max(0, own.pages - 1)
   if own.paid == 0 then own.at = now end
@@ -122,14 +126,14 @@ redis.call('HSET', KEYS[3], id, cjson.encode(own))
 return { 'ok', redis.call('HGETALL', KEYS[2]) }
 `;
 
-/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector". */
+/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector", '1' where the hold has it again. */
 export const REFUND = `
 redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
 local kept = redis.call('HGET', KEYS[2], ARGV[2])
 if kept then
   local hold = cjson.decode(kept)
   hold.paid = math.max(0, hold.paid - 1)
-  hold.pages = hold.pages + 1
+  hold.pages = hold.pages + tonumber(ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(hold))
 end
 return 1

@@ -49,7 +49,7 @@ export class LocalLedger implements Ledger {
     const day = this.#attempts.closed(buyer, operation);
     if (paid || day === undefined) return;
     const book = await this.#book();
-    book.refund(buyer, operation, day);
+    book.refund(buyer, operation, day, dayOf(this.#now()));
     await this.#keep(book);
   }
 

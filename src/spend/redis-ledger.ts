@@ -49,7 +49,8 @@ export class RedisLedger implements Ledger {
   async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
     const day = this.#attempts.closed(buyer, operation);
     if (paid || day === undefined) return;
-    this.#book.refund(buyer, operation, day);
+    const today = this.#today();
+    this.#book.refund(buyer, operation, day, today);
     const field = `${buyer.target} ${operation}`;
     const offline = this.#pending.get(day);
     const entered = offline?.get(field) ?? 0;
@@ -58,7 +59,10 @@ export class RedisLedger implements Ledger {
       return;
     }
     // What cannot be taken back stays counted: that errs on the side of the budget.
-    await this.#try((redis) => redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer)));
+    const again = day === today ? 1 : 0;
+    await this.#try((redis) =>
+      redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer), again),
+    );
   }
 
   async release(buyer: Buyer): Promise<void> {
