@@ -14,7 +14,7 @@ import { compact, DAY_MS, NOON, verdict } from './helper.ts';
 
 t.setTimeout(180_000);
 
-const TARGETS = ['one', 'two', 'one two'.replace(' ', '-')];
+const TARGETS = ['one', 'two', 'one-two'];
 const COLLECTORS = ['cost', 'forecast', 'tags'];
 const OPERATIONS = ['GetCostAndUsage', 'GetCostForecast'];
 const MINUTE = 60_000;
@@ -78,7 +78,7 @@ async function play(
   let now = startsAt;
   const { ledger, passed } = await open(() => now);
   const answers: unknown[] = [];
-  const open_ = new Map<number, { operation: string; day: string }[]>();
+  const attempts = new Map<number, { operation: string; day: string }[]>();
   /** Pages that cost something, or may, by day and target. */
   const sent = new Map<string, number>();
   const count = (day: string, target: string, pages: number) => {
@@ -100,11 +100,11 @@ async function play(
       if (said !== 'ok') continue;
       const day = dayOf(now);
       count(day, buyerOf(one.who).target, 1);
-      open_.set(one.who, [...(open_.get(one.who) ?? []), { operation: one.operation, day }]);
+      attempts.set(one.who, [...(attempts.get(one.who) ?? []), { operation: one.operation, day }]);
     } else if (one.kind === 'settle') {
-      const [attempt, ...rest] = open_.get(one.who) ?? [];
+      const [attempt, ...rest] = attempts.get(one.who) ?? [];
       if (attempt === undefined) continue;
-      open_.set(one.who, rest);
+      attempts.set(one.who, rest);
       await ledger.settle(buyerOf(one.who), attempt.operation, one.paid);
       if (!one.paid) count(attempt.day, buyerOf(one.who).target, -1);
     } else if (one.kind === 'release') await ledger.release(buyerOf(one.who));
