@@ -20,7 +20,8 @@ end
  * KEYS: one hash for each lease, then the counter of news.
  * ARGV: owner, now or '', time to live in ms, expiry of the records in ms; then for each lease: '1' where it may be taken
  * when nobody holds it, and the token under which the owner believes to hold it, or ''.
- * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not), token, ms that are left.
+ * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not; '2': the owner's, and Redis had lost
+ * it), token, ms that are left.
  */
 export const BEAT = `${NOW}
 local owner, ttl, expiry = ARGV[1], tonumber(ARGV[3]), ARGV[4]
@@ -31,12 +32,12 @@ for i = 1, #KEYS - 1 do
   local lease = redis.call('HMGET', key, 'owner', 'token', 'till')
   local till = tonumber(lease[3] or '0')
   local token = lease[2]
-  local mine = false
+  local mine, gone = false, false
   if lease[1] == owner and (till > now or token == claim) then
     mine = true
   elseif not lease[1] and claim ~= '' then
     token = claim
-    mine = true
+    mine, gone = true, true
   elseif till <= now and may == '1' then
     token = string.format('%.0f', math.max(tonumber(token or '0') + 1, now))
     mine = true
@@ -46,7 +47,7 @@ for i = 1, #KEYS - 1 do
     redis.call('HSET', key, 'owner', owner, 'token', token, 'till', string.format('%.0f', till))
     redis.call('PEXPIRE', key, expiry)
   end
-  answer[#answer + 1] = mine and '1' or '0'
+  answer[#answer + 1] = gone and '2' or mine and '1' or '0'
   answer[#answer + 1] = token or ''
   answer[#answer + 1] = string.format('%.0f', math.max(0, till - now))
 end
