@@ -1,22 +1,26 @@
 import t from 'tap';
 import type { Budget } from '../../src/spend/budget.ts';
+import { ledgerFile } from '../../src/spend/ledger-file.ts';
 import { LocalLedger } from '../../src/spend/local-ledger.ts';
+import { recorder } from '../collection/store-helper.ts';
 import { budgetOf } from '../replicas/helper.ts';
 import { buy, buyer, compact, DAY_MS, NOON, pagesIn, TODAY, verdict } from './helper.ts';
 
-/** A file that outlasts ledgers; what is written passes it as JSON. `writes` is how often it was written. */
-function fileOf() {
-  const file = {
-    text: undefined as string | undefined,
-    writes: 0,
-    read: async (): Promise<unknown> => (file.text === undefined ? undefined : JSON.parse(file.text)),
-    async write(data: unknown) {
+/** A ledger's file in a folder that outlasts ledgers. */
+function fileOf(bytes?: Buffer) {
+  const folder = {
+    bytes,
+    aside: [] as string[],
+    read: async () => folder.bytes,
+    async write(_name: string, written: Buffer) {
       await new Promise((resolve) => setImmediate(resolve));
-      file.text = JSON.stringify(data);
-      file.writes += 1;
+      folder.bytes = written;
+    },
+    async setAside(_name: string, reason: string) {
+      folder.aside.push(reason);
     },
   };
-  return file;
+  return { folder, ...ledgerFile(folder, recorder()) };
 }
 
 const at = (now: number) => () => now;
@@ -141,10 +145,10 @@ t.test('every page is on disk before it may be sent', async (t) => {
   const ledger = new LocalLedger(ample, at(NOON), file);
   await Promise.all(
     Array.from({ length: 30 }, async (_, index) => {
-      await ledger.authorize(buyer(`c${index % 3}`), 'GetCostAndUsage');
-      const written = new LocalLedger(ample, at(NOON), { ...fileOf(), read: () => file.read() });
-      const inMemory = await pagesIn(ledger);
-      t.ok((await pagesIn(written)) >= 1 && inMemory >= 1, 'at least its own');
+      await ledger.authorize(buyer('cost', `t${index}`), 'GetCostAndUsage');
+      const written = new LocalLedger(ample, at(NOON), fileOf(file.folder.bytes));
+      const [day = {}] = await written.days([TODAY]);
+      t.ok((day[`t${index}`]?.GetCostAndUsage ?? 0) === 1, `its own, ${index}`);
     }),
   );
   const again = new LocalLedger(ample, at(NOON), file);
@@ -174,9 +178,35 @@ t.test('what was cut off is told once, with what it had paid for', async (t) => 
   t.match(await third.interrupted('two'), [{ collector: 'cost', pages: 1 }]);
 });
 
-t.test('a file with anything else in it is as good as none', async (t) => {
-  for (const text of ['7', 'null', '[]', '{"days":{},"holds":[{}]}', '{"days":{"x":{"y":{"z":1.5}}},"holds":[]}']) {
-    const ledger = new LocalLedger(budgetOf(2), at(NOON), { ...fileOf(), read: async () => JSON.parse(text) });
-    t.equal(await buy(ledger, buyer(), 5), 2, text);
+t.test('a file with anything else in it is set aside, and as good as none', async (t) => {
+  const texts = ['', '{', '7', 'null', '[]', '{"days":{},"holds":[{}]}'];
+  for (const text of [...texts, '{"days":{"x":{"y":{"z":1.5}}},"holds":[]}']) {
+    const file = fileOf(Buffer.from(text));
+    t.equal(await buy(new LocalLedger(budgetOf(2), at(NOON), file), buyer(), 5), 2, text);
+    t.equal(file.folder.aside.length, 1);
   }
+});
+
+t.test('a file that cannot be read may be good: nothing is bought until it can', async (t) => {
+  const file = fileOf();
+  const first = new LocalLedger(budgetOf(10), at(NOON), file);
+  await buy(first, buyer(), 7);
+  let broken = true;
+  const second = new LocalLedger(budgetOf(10), at(NOON), {
+    ...file,
+    read: () => (broken ? Promise.reject(new Error('EIO')) : file.read()),
+  });
+  await t.rejects(second.hold(buyer(), 1), /EIO/);
+  await t.rejects(second.authorize(buyer(), 'GetCostAndUsage'), /EIO/);
+  broken = false;
+  t.equal(await buy(second, buyer(), 20), 3);
+});
+
+t.test('a disk that cannot be written to is survived', async (t) => {
+  const file = fileOf();
+  const logger = recorder();
+  const failing = ledgerFile({ ...file.folder, write: () => Promise.reject(new Error('ENOSPC')) }, logger);
+  const ledger = new LocalLedger(budgetOf(3), at(NOON), failing);
+  t.equal(await buy(ledger, buyer(), 9), 3, 'the budget holds from memory');
+  t.equal(logger.lines.length, 1, 'and it is said once');
 });

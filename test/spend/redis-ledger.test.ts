@@ -47,7 +47,8 @@ t.test('many replicas, many targets, one budget: never a page more, and not one 
   t.ok((await pagesIn(first.ledger, TODAY, 'two')) <= 10);
   // What is left can be had to the last page.
   let more = 0;
-  for (const [index, { ledger }] of replicas.entries()) more += await buy(ledger, buyer('cost', targets[index]), 80);
+  for (const [index, { ledger }] of replicas.entries())
+    more += await buy(ledger, buyer('cost', targets[index]), 80);
   t.equal(sent + more, 60);
   for (const { ledger } of replicas) t.equal(await pagesIn(ledger), 60, 'all see the same');
   t.ok((await pagesIn(first.ledger, TODAY, 'two')) <= 10);
@@ -188,21 +189,27 @@ t.test('emptied while it is connected: the budget holds all the same', async (t)
   t.equal(await buy(holder.ledger, buyer(), 20), 2);
 });
 
-t.test('a Redis that has gone silent in the middle: nothing is lost, nothing is above the budget', async (t) => {
-  const redis = await startRedis(t);
-  if (redis === undefined) return;
-  const proxy = await startTcpProxy(t, redis.port);
-  const holder = await replicaOf(t, { host: proxy.host, port: proxy.port, budget: budgetOf(12) });
-  let sent = await buy(holder.ledger, buyer(), 3);
-  proxy.silence();
-  sent += await buy(holder.ledger, buyer(), 3);
-  t.equal(sent, 6, 'it goes on');
-  await holder.reaches(true);
-  sent += await buy(holder.ledger, buyer(), 20);
-  t.ok(sent <= 12, `${sent} sent`);
-  const entered = Number(await redis.cli(['hget', `test:spend:${TODAY}`, 'default GetCostAndUsage']));
-  t.ok(entered >= sent, `${entered} entered: an attempt to enter of unknown outcome may count twice, never not at all`);
-});
+t.test(
+  'a Redis that has gone silent in the middle: nothing is lost, nothing is above the budget',
+  async (t) => {
+    const redis = await startRedis(t);
+    if (redis === undefined) return;
+    const proxy = await startTcpProxy(t, redis.port);
+    const holder = await replicaOf(t, { host: proxy.host, port: proxy.port, budget: budgetOf(12) });
+    let sent = await buy(holder.ledger, buyer(), 3);
+    proxy.silence();
+    sent += await buy(holder.ledger, buyer(), 3);
+    t.equal(sent, 6, 'it goes on');
+    await holder.reaches(true);
+    sent += await buy(holder.ledger, buyer(), 20);
+    t.ok(sent <= 12, `${sent} sent`);
+    const entered = Number(await redis.cli(['hget', `test:spend:${TODAY}`, 'default GetCostAndUsage']));
+    t.ok(
+      entered >= sent,
+      `${entered} entered: an attempt to enter of unknown outcome may count twice, never not at all`,
+    );
+  },
+);
 
 t.test('a full Redis counts nothing: the holder counts for itself', async (t) => {
   const redis = await startRedis(t);
