@@ -103,6 +103,7 @@ scenario('killed, and started again with its data', {}, async (t, { redis, serve
   await stillServes(t, served);
   await redis.restart({ keepData: true });
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
   t.equal(simulator.requests.length, asked, 'AWS was not asked for it');
 });
@@ -129,6 +130,7 @@ scenario('paused', {}, async (t, { redis, served, news }) => {
   await stillServes(t, served);
   redis.resume();
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
 
@@ -146,6 +148,7 @@ scenario('a replica that cannot be written to', {}, async (t, { redis, served, n
   await stillServes(t, served);
   await redis.cli(['replicaof', 'no', 'one']);
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
 
@@ -155,6 +158,7 @@ scenario('out of memory', {}, async (t, { redis, served, news }) => {
   await stillServes(t, served);
   await redis.cli(['config', 'set', 'maxmemory', '0']);
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
 
