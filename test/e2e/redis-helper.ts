@@ -7,6 +7,9 @@ import { pageWith, readJson, scrape, total, valueIn } from './page.ts';
 
 const bill = generateBill({ seed: 1, today: new Date(), days: 50 });
 
+/** All collectors: what is still to be collected, or was cut off by a stop, would be bought later, and rightly so. */
+export const ALL = ['cost', 'forecast', 'tags', 'optimization', 'well-architected'];
+
 /** Where the cost snapshot is kept. */
 export const KEY = 'aws-cost-exporter:snapshot:cost:default';
 

@@ -4,6 +4,7 @@ import { type RedisServerOptions, startRedis } from '../servers/redis.ts';
 import { type Served, startServe } from './command.ts';
 import { collected, scrape, valueIn } from './page.ts';
 import {
+  ALL,
   buying,
   cacheIs,
   changes,
@@ -32,7 +33,7 @@ function scenario(
     const found = await setting(t, options);
     if (found === undefined) return;
     const served = await startServe(t, found.env);
-    await collected(served.metricsUrl);
+    await collected(served.metricsUrl, ALL);
     await cacheIs(served, 1);
     await keptIn(t, found.redis);
     // A slow machine may have called Redis down before it was connected.
