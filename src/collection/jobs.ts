@@ -99,6 +99,8 @@ export class Jobs {
     this.#tickAt(state, at + wait);
     // What is fresh is passed over, and counted; what is not, but is not due yet, waits.
     const early = due > at && !runner.isFresh(state);
+    // Until the first run has ended it is what the budget has to have room for.
+    if (due <= at) state.nextRun = at;
     this.#firstRuns.set(state, early ? Promise.resolve() : this.#firstRun(state));
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {
