@@ -2,6 +2,7 @@
 import t from 'tap';
 import { generateBill, type SimulatorOptions } from '../../src/simulator/index.ts';
 import { type Exporter, type ExporterOptions, startCosts, startExporter, TODAY } from '../helper.ts';
+import { eventually } from '../servers/process.ts';
 import { billOf, charges, MEMBER, PAYER } from './bill.ts';
 
 t.setTimeout(120_000);
@@ -325,6 +326,30 @@ t.test("the rest of the day's cost pages are set aside before tags and forecast"
   }
   t.equal((await collector('cost')).state, 'ok');
   t.ok(paid() <= 6);
+});
+
+t.test('the one page that is left is for cost, at the start too', async (t) => {
+  for (const at of ['2026-11-22T23:30:00Z', '2026-11-22T08:00:00Z']) {
+    const exporter = await startExporter(
+      t,
+      budget('0.01', {
+        at,
+        bill: TAGGED,
+        settle: false,
+        env: { CAPABILITIES: 'cost,forecast,tags', TAG_KEYS: 'application' },
+      }),
+    );
+    const { run, sim, collector } = exporter;
+    for (const name of ['tags', 'forecast', 'cost']) await run(name);
+    await eventually('all have been tried', async () => {
+      const states = await Promise.all(['cost', 'forecast', 'tags'].map((name) => collector(name)));
+      return states.every(({ state }) => state !== 'pending') || undefined;
+    });
+    const bought = sim.requests.filter(({ service }) => service === 'ce');
+    t.equal(bought.length, 1);
+    t.equal((await spendOf(exporter)).today.byOperation[0]?.operation, 'GetCostAndUsage', at);
+    t.ok((await collector('cost')).lastSuccess, `${at}: cost has it`);
+  }
 });
 
 t.test('without Redis: every lease is held, and it exposes', async (t) => {
