@@ -35,7 +35,7 @@ t.test('a restart buys nothing that is fresh, and goes on from the ledger', asyn
   t.equal(spent.today.requests, one.paid());
   await one.app.close();
 
-  const two = await start(t, folder, { at: '2026-11-22T08:53:00Z', settle: false });
+  const two = await start(t, folder, { at: '2026-11-22T08:53:59Z', settle: false });
   await passedOver(two, 'fresh');
   t.equal(two.sim.requests.length, 0, 'AWS was not asked at all');
   t.equal((await two.metrics()).businessText(), before.page);
@@ -48,8 +48,14 @@ t.test('a restart buys nothing that is fresh, and goes on from the ledger', asyn
   });
   await two.app.close();
 
-  const three = await start(t, folder, { at: '2026-11-22T08:54:00Z' });
-  t.equal(three.paid(), 2, 'what is not fresh any more is bought');
+  const early = await start(t, folder, { at: '2026-11-22T08:59:00Z', settle: false });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.equal(early.paid(), 0, 'a restart does not move the rhythm');
+  t.equal((await early.collector('cost')).nextRun, '2026-11-22T09:00:00.000Z');
+  await early.app.close();
+
+  const three = await start(t, folder, { at: '2026-11-22T09:00:00Z' });
+  t.equal(three.paid(), 2, 'what is due is bought');
   t.equal((await requestsOf(three)).today.requests, spent.today.requests + 2);
 });
 
