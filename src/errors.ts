@@ -1,3 +1,5 @@
+import type { FailedPart } from './collection/capability.ts';
+
 /**
  * Why something could not be done, as `/ready`, REST and the log name it.
  *
@@ -29,16 +31,25 @@ export interface Cause {
   readonly advice: string;
 }
 
+/** What became of the parts of a collection that ended without figures. */
+export interface Parts {
+  readonly failed: readonly FailedPart[];
+  readonly passedOver: readonly FailedPart[];
+}
+
 /** A failed or empty collection with its typed cause; the original error stays in `cause` for the log. */
 export class CollectionError extends Error implements Cause {
   override readonly name = 'CollectionError';
   readonly code: CauseCode;
   readonly advice: string;
+  /** What had become of its parts until then, where it has parts. */
+  readonly parts?: Parts;
 
-  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions) {
+  constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions & { parts?: Parts }) {
     super(message, options);
     this.code = code;
     this.advice = advice;
+    if (options?.parts !== undefined) this.parts = options.parts;
   }
 }
 

@@ -8,7 +8,7 @@ import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
-import { CollectionError, publicCause } from '../../src/errors.ts';
+import { CollectionError, type Parts, publicCause } from '../../src/errors.ts';
 import { type CostByTag, collectKey, type TagSettings } from './collect-key.ts';
 import { countResources } from './count-resources.ts';
 import type { TagKeyData, TagsData } from './model.ts';
@@ -24,7 +24,7 @@ const Answer = TypeCompiler.Compile(
  * Buys the cost of each active tag key by value and service, and counts the tagged resources. A key that fails keeps its
  * last good values; the others do not notice.
  *
- * @throws {CollectionError} where every key fails.
+ * @throws {CollectionError} where every key fails; it names them all.
  */
 export async function collectTags(
   context: CollectContext<TagsData>,
@@ -67,13 +67,16 @@ export async function collectTags(
     } catch (error) {
       const failure = noted(failed, key, error);
       failedKeys.push(failure);
-      keys.push(kept ?? { ...base, reason: failure.cause.code });
+      // One without figures has nothing to keep, and another reason today.
+      keys.push(kept?.reason === null ? kept : { ...base, reason: failure.cause.code });
       // Throttled, out of time or without credentials: the next key would fail alike, and might be paid for.
       if (context.signal.aborted) break;
     }
   }
   const [failure] = failedKeys;
-  if (failure !== undefined && failedKeys.length === keys.length - notActivated(keys)) throw asError(failure);
+  if (failure !== undefined && failedKeys.length === keys.length - notActivated(keys)) {
+    throw asError(failure, { failed, passedOver });
+  }
   const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
     const { code } = noted(failed, 'GetResources', error).cause;
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
@@ -135,8 +138,8 @@ function noted(list: FailedPart[], name: string, error: unknown): FailedPart {
   return part;
 }
 
-function asError({ cause }: FailedPart): CollectionError {
-  return new CollectionError(cause.code, cause.message, cause.advice);
+function asError({ cause }: FailedPart, parts: Parts): CollectionError {
+  return new CollectionError(cause.code, cause.message, cause.advice, { parts });
 }
 
 function notActivated(keys: readonly TagKeyData[]): number {
