@@ -292,16 +292,13 @@ export const Settings = Type.Object({
     example: 'rediss://user:password@redis.example.com:6380/0',
     secret: true,
   }),
-  REDIS_SENTINELS: Type.Array(
-    Type.String({ pattern: '^(\\[[0-9a-fA-F:]+\\]|[^\\s:/@\\[\\]]+):\\d{1,5}$' }),
-    {
-      default: [],
-      description:
-        'Sentinels that know where the primary is, `host:port` each; user, password, TLS and database are those of `REDIS_URL`, whose host is not used then.',
-      expects: 'a comma-separated list of host:port',
-      example: 'sentinel-0:26379,sentinel-1:26379',
-    },
-  ),
+  REDIS_SENTINELS: Type.Array(Type.String({ pattern: '^(\\[[0-9a-fA-F:]+\\]|[^\\s:/@\\[\\]]+):\\d{1,5}$' }), {
+    default: [],
+    description:
+      'Sentinels that know where the primary is, `host:port` each; user, password, TLS and database are those of `REDIS_URL`, whose host is not used then.',
+    expects: 'a comma-separated list of host:port',
+    example: 'sentinel-0:26379,sentinel-1:26379',
+  }),
   REDIS_SENTINEL_NAME: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9._-]+$',
