@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
-  type Findings,
   identityOf,
   isCommitment,
   type Priority,
   priorityOf,
   type Recommendation,
   type Seen,
+  type Source,
 } from './model.ts';
 
 /** Most identities that are remembered; beyond it those that were not seen for the longest time are forgotten. */
@@ -15,7 +15,7 @@ export const MAX_IDENTITIES = 50_000;
 /** Counts the recommendations that were never seen before. */
 export function countNew(
   before: Seen | undefined,
-  { source, recommendations }: Pick<Findings, 'source' | 'recommendations'>,
+  { source, recommendations }: { source: Source; recommendations: readonly Recommendation[] },
   thresholds: { high: number; medium: number },
   maxIdentities = MAX_IDENTITIES,
 ): Seen {

@@ -140,8 +140,10 @@ const commitment = (resource: string, more: Partial<Recommendation> = {}) =>
     ...more,
   });
 
+type Run = readonly [source: Source, ...recommendations: Recommendation[]];
+
 /** Collections one after the other, by source. */
-const course = (...runs: readonly (readonly [Source, ...Recommendation[]])[]) =>
+const course = (...runs: readonly Run[]) =>
   runs.reduce<Seen | undefined>(
     (seen, [source, ...recommendations]) => countFound(seen, { source, recommendations }, THRESHOLDS),
     undefined,
@@ -150,7 +152,7 @@ const course = (...runs: readonly (readonly [Source, ...Recommendation[]])[]) =>
 t.test('commitments: AWS names no resource, what it says of them tells them apart', (t) => {
   const [hub, explorer] = ['cost-optimization-hub', 'cost-explorer'] as const;
   const both = [commitment('db.m5.large MySQL'), commitment('db.m5.large Oracle')];
-  const counted = (...runs: Parameters<typeof course>) => {
+  const counted = (...runs: readonly Run[]) => {
     const seen = course(...runs);
     return seen && total(seen);
   };
