@@ -139,3 +139,17 @@ t.test(
     t.same(await onPage(fresh, PRODUCTION), await said(fresh, 'payer', PRODUCTION));
   },
 );
+
+t.test('an estimate is of the payer alone: it hides no real recommendations of a member', async (t) => {
+  const paid = ['GetRightsizing', 'GetSavingsPlansPurchase', 'GetReservationPurchase'];
+  const operations = ['ListEnrollmentStatuses', ...paid.map((name) => `${name}Recommendation`)];
+  const exporter = await startOptimization(t, {
+    enrolled: true,
+    configFile: PAYER_FIRST,
+    simulator: { accounts: ACCOUNTS },
+    faults: operations.map((operation) => ({ kind: 'deny', operation, account: OWNER })),
+  });
+  t.match(await recommendations(exporter, '?target=payer'), { source: 'estimate' });
+  t.same(await onPage(exporter, PRODUCTION), await said(exporter, 'member', PRODUCTION));
+  t.ok(Object.keys(await onPage(exporter, PRODUCTION)).length > 0);
+});

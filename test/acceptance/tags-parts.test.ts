@@ -160,6 +160,16 @@ t.test('a key that never had figures says why today, on every day', async (t) =>
   exporter.sim.faults.add({ kind: 'corrupt', ...secondFails });
   await exporter.run('tags');
   t.equal(await reason(), 'invalid_response', 'not the reason of another day');
+  exporter.clock.advance(24 * 3_600_000);
+  exporter.sim.faults.clear();
+  exporter.sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage' });
+  t.equal(await exporter.run('tags'), 'failed');
+  const { tags } = (await exporter.get('/cost/tags')).json<Tags>();
+  t.same(
+    tags.map((tag) => tag.reason),
+    ['period_ended', 'invalid_response', 'period_ended'],
+    'the kept snapshot, too',
+  );
 });
 
 t.test('a key that was not activated, is now, and cannot be bought has failed', async (t) => {
