@@ -30,7 +30,7 @@ export class Round {
     this.#estimate = estimate;
     this.#purchased = purchased;
     const { previous, former } = context;
-    const known = [former?.data.paid, previous?.data.paid, purchased.get(this.#owner())];
+    const known = [(previous ?? former)?.data.paid, purchased.get(this.#owner())];
     for (const part of known.flatMap((parts) => parts ?? [])) {
       if (part.query !== this.#queryOf(part.part)) continue;
       const other = this.#paid.get(part.part);
@@ -74,7 +74,7 @@ export class Round {
       const part = { ...base, failure, collectedAt, currency, recommendations };
       // What was answered is paid for, refused or not; what cost nothing is tried again at the next tick.
       if (aws.paidRequests > before) this.#remember(part);
-      else if (isAbsent(error)) this.#paid.delete(name);
+      else if (isAbsent(error)) this.#forget(name);
       if (signal.aborted) throw error;
       return this.#ended(part, error);
     }
@@ -88,6 +88,11 @@ export class Round {
 
   #remember(part: PaidPart): void {
     this.#paid.set(part.part, part);
+    this.#purchased.set(this.#owner(), this.paid);
+  }
+
+  #forget(name: string): void {
+    this.#paid.delete(name);
     this.#purchased.set(this.#owner(), this.paid);
   }
 

@@ -176,6 +176,25 @@ t.test('what is denied at once costs nothing: it is asked for at every tick', as
   t.ok((await recommendations(exporter)).recommendations.some(({ type }) => type === 'Rightsize'));
 });
 
+t.test('what is denied on another day is gone, and stays gone where it fails on the next', async (t) => {
+  const exporter = await startOptimization(t);
+  // Asked for last: nothing that is bought after them makes up for it.
+  const type = 'PurchaseReservedInstances';
+  const reservations = async () => (await recommendations(exporter, `?type=${type}`)).recommendations;
+  t.ok((await reservations()).length > 0);
+  for (const [day, kind] of [
+    [1, 'deny'],
+    [2, 'throttle'],
+  ] as const) {
+    exporter.sim.faults.clear();
+    exporter.sim.faults.add({ kind, operation: 'GetReservationPurchaseRecommendation' });
+    exporter.clock.set(`${plusDays(TODAY, day)}T08:00:00Z`);
+    await exporter.run('cost');
+    await exporter.run('optimization');
+    t.same(await reservations(), [], kind);
+  }
+});
+
 t.test('a refusal is remembered over a restart', async (t) => {
   const store = new MemoryStore();
   const faults = [{ kind: 'corrupt', operation: 'GetRightsizingRecommendation' }] as const;
