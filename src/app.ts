@@ -15,11 +15,13 @@ import wellArchitected from '../plugins/well-architected/index.ts';
 import { healthRoute } from '../routes/health.ts';
 import { homeRoute } from '../routes/home.ts';
 import { metricsRoute } from '../routes/metrics.ts';
+import { spendRoute } from '../routes/spend.ts';
 import { readyRoute, type StatusSource, targetsRoute } from '../routes/status.ts';
 import type { OnAttempt } from './aws/meter.ts';
 import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
+import { sharedClock } from './replicas/shared-clock.ts';
 
 /** The capabilities, in the canonical order. */
 const CAPABILITIES = { cost, forecast, tags, optimization, 'well-architected': wellArchitected };
@@ -36,6 +38,8 @@ export interface AppOptions {
   readonly credentials?: AwsCredentialIdentityProvider;
   /** Draws each job's phase offset: a number in [0, 1). */
   readonly random?: () => number;
+  /** Redis' clock and the monotonic one, where time is simulated; milliseconds. */
+  readonly serverTime?: () => number;
 }
 
 /** The two listeners of one app. */
@@ -55,14 +59,25 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** Composes one exporter. Several in one process do not see each other. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { config, now = Date.now } = options;
+  const { config } = options;
   const rest = createFastify({ logger: options.logger ?? { level: config.logLevel } });
   const self = selfMetricsLater();
+  const clock = sharedClock(options.now ?? Date.now, (differenceMs) =>
+    rest.log.warn({ differenceMs }, "this machine's clock and Redis' are far apart: one of them is wrong"),
+  );
+  const { now } = clock;
 
   await rest.register(errors);
   await rest.register(metrics);
   await rest.register(openapi);
-  await rest.register(store, { store: options.store, redis: config.redis, onUp: self.cacheUp });
+  await rest.register(store, {
+    config,
+    now,
+    store: options.store,
+    onUp: self.cacheUp,
+    onTime: clock.correct,
+    serverTime: options.serverTime,
+  });
   await rest.register(aws, { config, now, credentials: options.credentials, ...self.aws });
   await rest.register(collections, { config, now, onSelf: self.ready, random: options.random });
   await rest.register(documents, { config });
@@ -86,6 +101,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   }
   metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding));
   targetsRoute(rest, source);
+  spendRoute(rest, { config, ledger: rest.ledger, states: rest.collections.states.all(), now });
   homeRoute(rest, source);
   return appOf(rest, scraped, config);
 }
@@ -111,12 +127,17 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
 
 function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, metricsPort }: Config): App {
   const listeners = [...new Set([rest, scraped])];
+  let grace: NodeJS.Timeout | undefined;
   rest.addHook('preClose', async () => {
-    setTimeout(() => {
+    grace = setTimeout(() => {
       for (const { server } of listeners) server.closeAllConnections();
     }, CLOSE_GRACE_MS).unref();
   });
-  if (scraped !== rest) rest.addHook('onClose', () => scraped.close());
+  rest.addHook('onClose', async () => {
+    if (scraped !== rest) await scraped.close();
+    // The listener of `rest` has ended before its hooks run: what is closed is not held until the timer fires.
+    clearTimeout(grace);
+  });
   return {
     rest,
     metrics: scraped,

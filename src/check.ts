@@ -1,4 +1,5 @@
 import { buildApp } from './app.ts';
+import { MemoryStore } from './collection/memory-store.ts';
 import { withoutUser } from './config/faults.ts';
 import { SETTING_NAMES, settingDoc } from './config/settings.ts';
 import type { Config, Target } from './config.ts';
@@ -13,7 +14,8 @@ import { CollectionError } from './errors.ts';
 export async function check(config: Config): Promise<boolean> {
   const lines = SETTING_NAMES.map((name) => `  ${name}=${shown(name, config)}`);
   print(`Settings:\n${lines.join('\n')}\n\nTargets:\n`);
-  const app = await buildApp({ config, logger: false });
+  // What is kept is not looked at: a running exporter may have STATE_DIR.
+  const app = await buildApp({ config, logger: false, store: new MemoryStore() });
   let good = true;
   for (const target of config.targets) {
     const outcome = await identity(() => app.rest.aws.account(target));

@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util';
 import { check } from './check.ts';
 import { loadConfig } from './config.ts';
 import { runDemo } from './demo.ts';
+import { StateDirError } from './disk/state-dir-error.ts';
 import { UsageError } from './errors.ts';
 import { printOpenapi } from './openapi.ts';
+import { plan } from './plan.ts';
 import { serve } from './server.ts';
 import { VERSION } from './version.ts';
 
@@ -20,6 +22,10 @@ Commands:
               --seed N      Seed of the generated bill (default 1).
   check     Print the configuration in force and, per target, whether credentials resolve and whose
             they are. Costs nothing.
+  plan      Print what the configuration in force will buy from AWS, in requests and dollars a day and a
+            month, with and without change detection. Costs nothing; exit code 1 if above the budget.
+              --json        The same as JSON.
+              --pages N     Pages of a query that is not known yet (default 1).
   openapi   Print the OpenAPI document of the REST API.
 
 Options:
@@ -27,7 +33,8 @@ Options:
   -v, --version   The version.
 
 Settings are environment variables: see docs/configuration.md. Exit codes: 0 done or stopped by a
-signal, 1 failed (a port in use, credentials that do not resolve), 2 wrong usage or configuration.
+signal, 1 failed (a port or STATE_DIR in use, credentials that do not resolve, a plan above the budget),
+2 wrong usage or configuration.
 `;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
@@ -52,6 +59,13 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
   async check(args) {
     parse(args, {});
     process.exitCode = (await check(loadConfig())) ? 0 : 1;
+  },
+  async plan(args) {
+    const { json, pages = '1' } = parse(args, { json: { type: 'boolean' }, pages: { type: 'string' } });
+    if (!/^[1-9]\d{0,3}$/.test(pages))
+      throw new UsageError(`--pages ${pages}: must be a whole number from 1 to 9999 (example: --pages 20)`);
+    const fits = await plan(loadConfig(), { json: json ?? false, assumedPages: Number(pages) });
+    process.exitCode = fits ? 0 : 1;
   },
   async openapi(args) {
     parse(args, {});
@@ -92,8 +106,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const usage = error instanceof UsageError;
+  const inWords = usage || error instanceof StateDirError;
   process.stderr.write(
-    `aws-cost-exporter: ${error instanceof Error ? (usage ? error.message : error.stack) : error}\n`,
+    `aws-cost-exporter: ${error instanceof Error ? (inWords ? error.message : error.stack) : error}\n`,
   );
   process.exit(usage ? 2 : 1);
 });

@@ -33,8 +33,8 @@ export interface RedisSettings {
   readonly port: number;
   readonly db: number;
   readonly keyPrefix: string;
-  /** Sentinels that name the primary, `host:port` each; empty: there are none. */
-  readonly sentinels: readonly string[];
+  /** Sentinels that name the primary, `host:port` each; none: Redis is asked itself. */
+  readonly sentinels?: readonly string[] | undefined;
   /** Name of the primary among the Sentinels. */
   readonly sentinelName?: string | undefined;
 }

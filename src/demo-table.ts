@@ -1,6 +1,3 @@
-import type { App } from './app.ts';
-import { USD_PER_REQUEST } from './aws/purchase.ts';
-
 interface Cost {
   currency: string | null;
   window: { start: string; end: string };
@@ -21,6 +18,9 @@ interface Savings {
   total_potential_savings: number;
   recommendations: unknown[];
 }
+interface Spend {
+  today: { requests: number; usd: number };
+}
 interface Reviews {
   pillars: { pillar: string; score: number | null; high: number }[];
   workloads: unknown[];
@@ -32,18 +32,17 @@ type Row = readonly [name: string, amount: number | null];
  * What the exporter found, as a short text: read from its REST API as any other client does. Capabilities that are off
  * are left out.
  */
-export async function demoTable(app: App, restUrl: string): Promise<string> {
+export async function demoTable(restUrl: string): Promise<string> {
   const read = async <Body>(path: string): Promise<Body | undefined> => {
     const answer = await fetch(`${restUrl}${path}`);
     return answer.ok ? ((await answer.json()) as Body) : undefined;
   };
-  const requests = app.rest.aws.spent().reduce((sum, entry) => sum + entry.requests, 0);
   const sections = [
     costTable(await read<Cost>('/cost/current'), await read<Forecast>('/cost/forecast')),
     tagLines(await read<Tags>('/cost/tags')),
     savingsLine(await read<Savings>('/recommendations')),
     reviewLine(await read<Reviews>('/wellarchitected')),
-    `On AWS the ${requests} paid requests would have cost USD ${(requests * USD_PER_REQUEST).toFixed(2)}.`,
+    spendLine(await read<Spend>('/spend')),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -87,6 +86,12 @@ function savingsLine(savings: Savings | undefined): string {
   if (savings === undefined) return '';
   const { recommendations, total_potential_savings: total, currency, source } = savings;
   return `Recommendations: ${recommendations.length} from ${source ?? 'no source'}, ${total.toFixed(2)} ${currency ?? ''} a month in all.`;
+}
+
+function spendLine(spend: Spend | undefined): string {
+  if (spend === undefined) return '';
+  const { requests, usd } = spend.today;
+  return `On AWS the ${requests} paid requests would have cost USD ${usd.toFixed(2)}.`;
 }
 
 function reviewLine(reviews: Reviews | undefined): string {

@@ -20,7 +20,7 @@ export interface DemoOptions {
 /** Longest time for the first collections, in milliseconds. */
 const PATIENCE_MS = 60_000;
 /** Settings of the environment that would lead the demo away from this machine. */
-const FOREIGN = /^(AWS_|REDIS_|CONFIG_FILE$|HTTPS?_PROXY$)/i;
+const FOREIGN = /^(AWS_|REDIS_|STATE_DIR$|CONFIG_FILE$|HTTPS?_PROXY$)/i;
 
 /**
  * The whole product without AWS: a simulated endpoint on loopback, the exporter that buys from it through the real SDK,
@@ -40,7 +40,7 @@ export async function runDemo({ once, bill, seed }: DemoOptions): Promise<void> 
   const { restUrl, metricsUrl } = await app.listen();
   say('Buying the bill through the AWS SDK ...');
   await collected(app);
-  say(`\n${await demoTable(app, restUrl)}`);
+  say(`\n${await demoTable(restUrl)}`);
   if (once) {
     await app.close();
     await simulator.close();

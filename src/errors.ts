@@ -5,7 +5,7 @@ import type { FailedPart } from './collection/capability.ts';
  *
  * - `throttled`, `access_denied`, `timeout`, `invalid_response`, `wrong_account`, `error`: the collection failed.
  * - `no_data`, `not_enabled`, `not_activated`: the collection succeeded, there is nothing to show.
- * - `no_credentials`: the collection was skipped.
+ * - `no_credentials`, `budget`, `not_leader`: the collection was skipped.
  */
 export const CAUSES = [
   'throttled',
@@ -17,6 +17,8 @@ export const CAUSES = [
   'invalid_response',
   'wrong_account',
   'no_credentials',
+  'budget',
+  'not_leader',
   'error',
 ] as const;
 
@@ -31,7 +33,7 @@ export interface Cause {
   readonly advice: string;
 }
 
-/** What became of the parts of a collection that ended without figures. */
+/** What of a collection failed, and what had nothing to show though nothing failed. */
 export interface Parts {
   readonly failed: readonly FailedPart[];
   readonly passedOver: readonly FailedPart[];
@@ -42,15 +44,30 @@ export class CollectionError extends Error implements Cause {
   override readonly name = 'CollectionError';
   readonly code: CauseCode;
   readonly advice: string;
-  /** What had become of its parts until then, where it has parts. */
-  readonly parts?: Parts;
+  /** What became of its parts, where it has some. */
+  readonly parts: Parts | undefined;
 
   constructor(code: CauseCode, message: string, advice: string, options?: ErrorOptions & { parts?: Parts }) {
     super(message, options);
     this.code = code;
     this.advice = advice;
-    if (options?.parts !== undefined) this.parts = options.parts;
+    this.parts = options?.parts;
   }
+}
+
+/** Another replica collects for a target, or none can be sure to be the only one. */
+export function notLeader(target: string, why: 'another' | 'unreachable' = 'another'): CollectionError {
+  return why === 'another'
+    ? new CollectionError(
+        'not_leader',
+        `Another replica collects for target ${target}.`,
+        'Nothing is to be done: this replica shows what the other one has kept.',
+      )
+    : new CollectionError(
+        'not_leader',
+        `Redis cannot be reached, and this replica was not the last to collect for target ${target}.`,
+        'Make Redis reachable: without it replicas cannot agree on who buys.',
+      );
 }
 
 /** The part of an error that may be shown outside the process. */

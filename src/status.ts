@@ -37,7 +37,7 @@ export const CollectorBody = Type.Object(
       COLLECTOR_STATES.map((state) => Type.Literal(state)),
       {
         description:
-          '`pending` before the first attempt has ended; `ok`; `partial` where some parts failed; `no_data` and `not_enabled` after a successful attempt that brought nothing; `no_credentials` where there were none to try with; `failed`.',
+          '`pending` before the first attempt has ended; `ok`; `partial` where some parts failed; `no_data` and `not_enabled` after a successful attempt that brought nothing; `no_credentials` where there were none to try with; `budget` where what may be spent today is spent; `failed`.',
         examples: ['ok'],
       },
     ),

@@ -1,13 +1,14 @@
-import type { CostData } from './model.ts';
+import type { Day } from '../../src/collection/periods.ts';
+import type { Bill } from './model.ts';
 
-type Bill = Omit<CostData, 'movedAt'>;
-type Day = Bill['days'][number];
+type DayRows = Bill['days'][number];
 
 /**
- * Whether a bill has moved between two collections: a day that both cover has other rows, or a new day has any. Days that
- * have left the period asked for do not count.
+ * Whether a bill has moved between two collections: a day that both cover has other rows, or a new day has any, or the
+ * currency is another. Days that have left the period asked for do not count.
  */
 export function hasMoved(before: Bill, after: Bill): boolean {
+  if (before.currency !== null && after.currency !== null && before.currency !== after.currency) return true;
   const known = new Map(before.days.map((day) => [day.date, day]));
   return after.days.some((day) => {
     const earlier = known.get(day.date);
@@ -15,7 +16,26 @@ export function hasMoved(before: Bill, after: Bill): boolean {
   });
 }
 
-function sameRows(before: Bill, earlier: Day, after: Bill, later: Day): boolean {
+/** Whether two bills say the same: of the same days, by the same rows, estimated alike, with the same account names. */
+export function isSameBill(before: Bill, after: Bill): boolean {
+  const days = ({ days: all }: Bill) => all.map(({ date, estimated }) => `${date} ${estimated}`).join();
+  const names = ({ accounts }: Bill) => JSON.stringify(accounts.map(({ id, name }) => [id, name]).toSorted());
+  return (
+    before.currency === after.currency &&
+    days(before) === days(after) &&
+    names(before) === names(after) &&
+    !hasMoved(before, after)
+  );
+}
+
+/** Whether two bills have the same rows on a day, or both have none. */
+export function isSameDay(date: Day, before: Bill, after: Bill): boolean {
+  const empty: DayRows = { date, estimated: false, pairs: [], costs: [] };
+  const rowsOf = ({ days }: Bill) => days.find((day) => day.date === date) ?? empty;
+  return sameRows(before, rowsOf(before), after, rowsOf(after));
+}
+
+function sameRows(before: Bill, earlier: DayRows, after: Bill, later: DayRows): boolean {
   if (earlier.pairs.length !== later.pairs.length) return false;
   const costs = new Map(earlier.pairs.map((pair, index) => [nameOf(before, pair), earlier.costs[index]]));
   return later.pairs.every((pair, index) => {
@@ -26,7 +46,7 @@ function sameRows(before: Bill, earlier: Day, after: Bill, later: Day): boolean 
 
 /** The same rows added up in another order may differ in the last digits. */
 function isSame(one: number, other: number): boolean {
-  return Math.abs(one - other) <= 1e-9 * Math.max(1e-3, Math.abs(one), Math.abs(other));
+  return Math.abs(one - other) <= Math.max(1e-12, 1e-14 * Math.max(Math.abs(one), Math.abs(other)));
 }
 
 /** A pair by its names: its number may be another one in another snapshot. */

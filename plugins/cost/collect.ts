@@ -1,14 +1,29 @@
-import type { GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
-import { invalidResponse } from '../../src/aws/aws-errors.ts';
-import { Amounts, type CostPage, costPages } from '../../src/aws/cost-and-usage.ts';
-import type { CollectContext } from '../../src/collection/capability.ts';
+import { HELD } from '../../src/aws/cost-and-usage.ts';
+import { held } from '../../src/aws/held.ts';
+import type { CollectContext, Collected, Purchases } from '../../src/collection/capability.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
-import { wellFormed } from '../../src/collection/words.ts';
-import { hasMoved } from './changed.ts';
-import type { CostData, CostSettings } from './model.ts';
+import type { Snapshot } from '../../src/collection/snapshot.ts';
+import { hasMoved, isSameBill } from './changed.ts';
+import { type BoughtDays, mergeDays } from './merge.ts';
+import type { Bill, CostData, CostSettings } from './model.ts';
+import { compare, entriesAfter, entriesThatHold, tellsNothing } from './moved.ts';
+import { expectedPages, type Part, partsOf } from './parts.ts';
+import { type Probe, sendProbe } from './probe.ts';
+import { buyDays, type Period } from './query.ts';
+
+/** Days that AWS usually restates: today and the five before. */
+const RESTATED_DAYS = 6;
+/** Days that are asked for with the default settings. */
+const USUAL_DAYS = 31;
+
+/** The settings behind a cost collection. */
+export interface CollectSettings extends CostSettings {
+  /** Time between two collections, in milliseconds. */
+  readonly intervalMs: number;
+}
 
 /** The days asked for: from the earliest that any figure needs to today, so far. */
-export function periodOf(settings: CostSettings, today: Day): { start: Day; end: Day } {
+export function periodOf(settings: CostSettings, today: Day): Period {
   const starts = [
     firstOfMonth(today),
     addDays(today, -settings.windowDays),
@@ -20,112 +35,135 @@ export function periodOf(settings: CostSettings, today: Day): { start: Day; end:
 }
 
 /**
- * Buys daily cost by service and linked account: one query, merged over its pages.
+ * Buys daily cost by service and linked account. Of a bill of several pages only the days that a probe finds moved are
+ * bought, and all days before they get older than `MAX_SNAPSHOT_AGE`; a bill of one page is its own probe.
  *
- * @throws {CollectionError} `invalid_response` where the answer has another shape, does not cover the days asked for
- *   (today alone may be missing) or mixes currencies; else what AWS's error means.
+ * @throws {CollectionError} `budget` where a query does not fit; `invalid_response` where an answer has another shape, does
+ *   not cover the days asked for (today alone may be missing) or mixes currencies; else what AWS's error means.
  */
 export async function collectCost(
   context: CollectContext<CostData>,
-  settings: CostSettings,
-): Promise<CostData> {
+  settings: CollectSettings,
+): Promise<Collected<CostData>> {
+  const { previous, changes } = context;
+  if (previous === undefined || !changes.detect) return buyWhole(context, settings);
+  if (previous.data.pages === 1) {
+    const whole = await buyWhole(context, settings);
+    const same =
+      whole.data.pages === 1 && isOfToday(context, previous) && isSameBill(previous.data, whole.data);
+    return same ? unchanged(previous) : whole;
+  }
+  if (endsBeforeNext(context, settings, previous.data)) return buyWhole(context, settings);
+  return buyMoved(context, settings, previous);
+}
+
+/**
+ * What a cost collection is expected to buy.
+ *
+ * @param assumedPages - of the whole, where no snapshot tells; its days are then taken for alike.
+ */
+export function costPurchases(snapshot: Snapshot<CostData> | undefined, assumedPages: number): Purchases {
+  const data = snapshot?.data;
+  const pages = data?.pages ?? assumedPages;
+  if (pages === 1) return { pages, daily: 0 };
+  const afterChange = data ? afterChangeOf(data) : Math.ceil((pages * RESTATED_DAYS) / USUAL_DAYS);
+  return { pages, daily: 0, probe: 1, afterChange };
+}
+
+/** Pages of the days that AWS usually restates. */
+function afterChangeOf(data: Pick<CostData, 'days' | 'pages'>): number {
+  return expectedPages(
+    data,
+    data.days.slice(-RESTATED_DAYS).map(({ date }) => date),
+  );
+}
+
+/** Whether the whole would get too old before the next tick. One from the future cannot vouch for its age. */
+function endsBeforeNext(
+  { startedAt, changes }: CollectContext<CostData>,
+  { intervalMs }: CollectSettings,
+  { boughtAt }: CostData,
+): boolean {
+  return Math.abs(startedAt - Date.parse(boughtAt)) + intervalMs > changes.maxAgeMs;
+}
+
+function isOfToday({ startedAt }: CollectContext<CostData>, { collectedAt }: Snapshot<CostData>): boolean {
+  return dayOf(Date.parse(collectedAt)) === dayOf(startedAt);
+}
+
+function unchanged({ data }: Snapshot<CostData>): Collected<CostData> {
+  return { data, failed: [], unchanged: true };
+}
+
+/** @param probe - that said what has moved, where one was sent. */
+async function buyWhole(
+  context: CollectContext<CostData>,
+  settings: CollectSettings,
+  probe?: Probe,
+): Promise<Collected<CostData>> {
+  const { metric } = settings;
+  const { startedAt, previous } = context;
+  const period = periodOf(settings, dayOf(startedAt));
+  const { bill, pages } = await buyDays(context, metric, period, previous?.data.pages ?? 1);
+  const at = new Date(startedAt).toISOString();
+  const whole = { ...bill, pages, boughtAt: at };
+  if (previous === undefined) return { data: { ...whole, movedAt: null, probe: [] }, failed: [] };
+  const { data: kept } = previous;
+  const all = new Set(daysIn(period.start, period.end));
+  const entries = probe ? entriesAfter(probe, all, kept, bill, metric) : entriesThatHold(kept, bill);
+  const movedAt = hasMoved(kept, bill) ? at : kept.movedAt;
+  return { data: { ...whole, movedAt, probe: entries }, failed: [] };
+}
+
+async function buyMoved(
+  context: CollectContext<CostData>,
+  settings: CollectSettings,
+  previous: Snapshot<CostData>,
+): Promise<Collected<CostData>> {
+  const { data: kept } = previous;
+  const { metric } = settings;
   const today = dayOf(context.startedAt);
   const period = periodOf(settings, today);
-  const request = {
-    TimePeriod: { Start: period.start, End: period.end },
-    Granularity: 'DAILY',
-    Metrics: [settings.metric],
-    GroupBy: [
-      { Type: 'DIMENSION', Key: 'SERVICE' },
-      { Type: 'DIMENSION', Key: 'LINKED_ACCOUNT' },
-    ],
-  } satisfies GetCostAndUsageCommandInput;
-  const merged = new Merger(settings.metric, daysIn(period.start, period.end));
-  for await (const page of costPages(context.aws.costExplorer(), request, context.signal)) merged.add(page);
-  const answer = merged.data(today);
-  const before = context.previous?.data;
-  if (before === undefined) return { ...answer, movedAt: null };
-  const movedAt = hasMoved(before, answer) ? new Date(context.startedAt).toISOString() : before.movedAt;
-  return { ...answer, movedAt };
+  const days = daysIn(period.start, period.end);
+  // A probe that finds more than can be paid for would be paid in vain.
+  const probe = await sendProbe(context, period, 1 + afterChangeOf(kept));
+  const { toBuy, moved } = compare(days, today, kept, probe, metric);
+  const parts = inOtherCurrency(probe, kept) ? undefined : partsOf(kept, toBuy);
+  const at = new Date(context.startedAt).toISOString();
+  if (parts === undefined) {
+    const { data, failed } = await buyWhole(context, settings, probe);
+    return { data: moved ? { ...data, movedAt: at } : data, failed };
+  }
+  if (parts.length === 0 && isOfToday(context, previous) && tellsNothing(probe, kept)) {
+    return unchanged(previous);
+  }
+  const bought = parts.length === 0 ? [] : await buyParts(context, metric, parts);
+  const bill = mergeDays(days, kept, bought, (day) => probe.days.get(day)?.estimated);
+  const boughtDays = new Set(parts.flatMap((part) => part.days));
+  const entries = entriesAfter(probe, boughtDays, kept, bill, metric);
+  const { pages, boughtAt } = kept;
+  const movedAt = moved || hasMoved(kept, bill) ? at : kept.movedAt;
+  return { data: { ...bill, pages, boughtAt, probe: entries, movedAt }, failed: [] };
 }
 
-/** Merges pages by day: a day may go on on the next page, and the same pair may come again. */
-class Merger {
-  readonly #amounts: Amounts;
-  readonly #asked: ReadonlySet<Day>;
-  readonly #days = new Map<Day, { estimated: boolean; costs: Map<number, number> }>();
-  readonly #services = new Index();
-  readonly #accounts = new Index();
-  readonly #pairs = new Index();
-  readonly #pairList: [number, number][] = [];
-  readonly #names = new Map<string, string>();
-
-  constructor(metric: string, days: readonly Day[]) {
-    this.#amounts = new Amounts(metric);
-    this.#asked = new Set(days);
-  }
-
-  add(page: CostPage): void {
-    for (const { Value, Attributes } of page.DimensionValueAttributes ?? []) {
-      const name = Attributes?.description;
-      if (name) this.#names.set(wellFormed(Value), wellFormed(name));
+/** Buys some parts, all set aside before the first: none is paid and then thrown away for want of another. */
+function buyParts(
+  context: CollectContext<CostData>,
+  metric: string,
+  parts: readonly Part[],
+): Promise<BoughtDays[]> {
+  const pages = parts.reduce((sum, part) => sum + part.pages, 0);
+  return held(context.aws, pages, async () => {
+    const bought: BoughtDays[] = [];
+    for (const part of parts) {
+      const { bill } = await buyDays(context, metric, part, HELD);
+      bought.push({ days: part.days, bill });
     }
-    for (const { TimePeriod, Estimated, Groups } of page.ResultsByTime) {
-      const { Start, End } = TimePeriod;
-      if (!this.#asked.has(Start) || End !== addDays(Start, 1)) {
-        throw invalidResponse('it has a period that was not asked for');
-      }
-      const day = this.#days.get(Start) ?? { estimated: false, costs: new Map<number, number>() };
-      this.#days.set(Start, day);
-      day.estimated ||= Estimated ?? false;
-      for (const group of Groups) {
-        const [service = '', account = ''] = group.Keys;
-        const pair = this.#pair(wellFormed(service), wellFormed(account));
-        day.costs.set(pair, (day.costs.get(pair) ?? 0) + this.#amounts.of(group));
-      }
-    }
-  }
-
-  data(today: Day): Omit<CostData, 'movedAt'> {
-    for (const day of this.#asked) {
-      if (day !== today && !this.#days.has(day)) throw invalidResponse(`it lacks ${day}`);
-    }
-    return {
-      currency: this.#amounts.currency,
-      services: this.#services.keys(),
-      accounts: this.#accounts.keys().map((id) => ({ id, name: this.#names.get(id) ?? null })),
-      pairs: this.#pairList,
-      days: [...this.#days.entries()]
-        .toSorted(([one], [other]) => (one < other ? -1 : 1))
-        .map(([date, { estimated, costs }]) => ({
-          date,
-          estimated,
-          pairs: [...costs.keys()],
-          costs: [...costs.values()],
-        })),
-    };
-  }
-
-  #pair(service: string, account: string): number {
-    const ids: [number, number] = [this.#services.of(service), this.#accounts.of(account)];
-    const pair = this.#pairs.of(`${ids[0]} ${ids[1]}`);
-    if (pair === this.#pairList.length) this.#pairList.push(ids);
-    return pair;
-  }
+    return bought;
+  });
 }
 
-/** Numbers texts in the order of their first coming. */
-class Index {
-  readonly #numbers = new Map<string, number>();
-
-  of(key: string): number {
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.#numbers.size);
-    return this.#numbers.size - 1;
-  }
-
-  keys(): string[] {
-    return [...this.#numbers.keys()];
-  }
+/** Kept days cannot stand beside days in another currency. */
+function inOtherCurrency({ currency }: Probe, kept: Bill): boolean {
+  return currency !== null && kept.currency !== null && currency !== kept.currency;
 }

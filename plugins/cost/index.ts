@@ -2,7 +2,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
-import { collectCost } from './collect.ts';
+import { collectCost, costPurchases } from './collect.ts';
 import { costDocument, emptyCostDocument } from './document.ts';
 import { costFamilies, costSamples } from './families.ts';
 import { COST_SCHEMA, CostData } from './model.ts';
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 5 * 60_000;
 
 const Data = TypeCompiler.Compile(CostData);
 
-/** Cost by service, linked account and day: one paged query, `aws_cost_*` and `GET /cost/current`. */
+/** Cost by service, linked account and day: a probe and the days that have moved, `aws_cost_*` and `GET /cost/current`. */
 export default fp<{ config: Config }>(
   async function costPlugin(fastify, { config }) {
     const settings = config.cost;
@@ -29,7 +29,8 @@ export default fp<{ config: Config }>(
       fingerprint: () =>
         [settings.metric, settings.windowDays, settings.dailyDays, settings.settledDays].join(' '),
       movedAt: ({ movedAt }) => (movedAt === null ? undefined : Date.parse(movedAt)),
-      collect: async (context) => ({ data: await collectCost(context, settings), failed: [] }),
+      purchases: (_target, snapshot, assumedPages) => costPurchases(snapshot, assumedPages),
+      collect: (context) => collectCost(context, settings),
       present: (view) => ({
         ...costSamples(view, settings),
         claims: view.snapshot.data.accounts.map(({ id }) => id),

@@ -3,14 +3,23 @@ import { Sum, sumOf } from '../../src/collection/money.ts';
 import { addDays, type Day, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 
 /** Version of `CostData`. */
-export const COST_SCHEMA = 1;
+export const COST_SCHEMA = 2;
 
-/** What a cost collection buys: daily cost by service and linked account, in the bill's currency. */
-export const CostData = Type.Object({
+/** The metrics that tell whether a bill has moved: all that there are, since several cost no more than one. */
+export const PROBE_METRICS = [
+  'AmortizedCost',
+  'BlendedCost',
+  'NetAmortizedCost',
+  'NetUnblendedCost',
+  'NormalizedUsageAmount',
+  'UnblendedCost',
+  'UsageQuantity',
+] as const;
+
+/** Daily cost by service and linked account, in the bill's currency. */
+export const Bill = Type.Object({
   /** As AWS says it; null where the bill has no row. */
   currency: Type.Union([Type.String(), Type.Null()]),
-  /** Start of the collection that last saw the bill moved, ISO 8601 UTC; null before the first time. */
-  movedAt: Type.Union([Type.String(), Type.Null()]),
   services: Type.Array(Type.String()),
   accounts: Type.Array(Type.Object({ id: Type.String(), name: Type.Union([Type.String(), Type.Null()]) })),
   /** Every (service, account) that AWS listed on any day, as indices into `services` and `accounts`. */
@@ -24,6 +33,32 @@ export const CostData = Type.Object({
       costs: Type.Array(Type.Number()),
     }),
   ),
+});
+
+export type Bill = Static<typeof Bill>;
+
+/** What the last probe said of a day whose rows are kept. */
+export const ProbeEntry = Type.Object({
+  date: Type.String(),
+  /** As AWS spells them, in the order of `PROBE_METRICS`. */
+  amounts: Type.Array(Type.String(), { minItems: PROBE_METRICS.length, maxItems: PROBE_METRICS.length }),
+  /** Whether the rows are known to be those behind the amounts: else the day is bought again. */
+  settled: Type.Boolean(),
+});
+
+export type ProbeEntry = Static<typeof ProbeEntry>;
+
+/** What a cost collection keeps. */
+export const CostData = Type.Object({
+  ...Bill.properties,
+  /** Start of the collection that last saw the bill moved, ISO 8601 UTC; null before the first time. */
+  movedAt: Type.Union([Type.String(), Type.Null()]),
+  /** Start of the last collection that bought every day, ISO 8601 UTC. */
+  boughtAt: Type.String(),
+  /** Pages that it had. */
+  pages: Type.Integer({ minimum: 1 }),
+  /** The last probe by day; empty where there was none. A day without an entry is compared with its rows. */
+  probe: Type.Array(ProbeEntry),
 });
 
 export type CostData = Static<typeof CostData>;
@@ -72,7 +107,7 @@ export interface Grouping {
 }
 
 /** One group for each pair. */
-export function everyPair({ pairs }: CostData): Grouping {
+export function everyPair({ pairs }: Bill): Grouping {
   return { groupOf: pairs.map((_, index) => index), count: pairs.length };
 }
 

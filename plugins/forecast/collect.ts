@@ -2,6 +2,7 @@ import { GetCostForecastCommand, type Metric } from '@aws-sdk/client-cost-explor
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
+import { held } from '../../src/aws/held.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { Amount } from '../../src/collection/money.ts';
 import { addDays, dayOf, daysIn } from '../../src/collection/periods.ts';
@@ -30,7 +31,7 @@ export function forecastMetric(costMetric: string): Metric {
 /**
  * Buys AWS's daily forecast: one request.
  *
- * @throws {CollectionError} `no_data` for an account that is too new; `invalid_response` where the answer has another
+ * @throws {CollectionError} `budget` where it does not fit; `no_data` for an account that is too new; `invalid_response` where the answer has another
  *   shape or does not cover the days asked for (today alone may be missing); else what AWS's error means.
  */
 export async function collectForecast(
@@ -44,12 +45,12 @@ export async function collectForecast(
     Metric: forecastMetric(costMetric),
     PredictionIntervalLevel: 80,
   });
-  const answer: unknown = await aws
-    .costExplorer()
-    .send(command, { abortSignal: signal })
-    .catch((error) => {
+  const client = aws.costExplorer();
+  const answer: unknown = await held(aws, 1, () => client.send(command, { abortSignal: signal })).catch(
+    (error) => {
       throw awsError(error, 'ce:GetCostForecast');
-    });
+    },
+  );
   if (!Answer.Check(answer)) {
     const first = Answer.Errors(answer).First();
     throw invalidResponse(`${first?.path || 'the answer'} is not what GetCostForecast documents`);

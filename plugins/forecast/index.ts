@@ -29,6 +29,8 @@ export default fp<{ config: Config }>(
       fingerprint: () => metric,
       // A forecast starts on the day on which it was made: the next day wants its own.
       freshUntil: (collectedAt) => startOf(addDays(dayOf(collectedAt), 1)),
+      newDay: 'at once',
+      purchases: () => ({ pages: 1, daily: 0 }),
       collect: async (context) => ({ data: await collectForecast(context, metric), failed: [] }),
       present: (view) => ({
         samples: forecastSamples(view),

@@ -1,12 +1,13 @@
 import { invalidResponse } from '../../src/aws/aws-errors.ts';
-import type { CollectContext, Collected } from '../../src/collection/capability.ts';
+import type { CollectContext, Collected, Purchases } from '../../src/collection/capability.ts';
+import type { Snapshot } from '../../src/collection/snapshot.ts';
 import { CollectionError } from '../../src/errors.ts';
 import { RESERVABLE, reservations, rightsizing, savingsPlans } from './cost-explorer.ts';
 import { type EstimateSettings, ebsCost, ebsEstimate, estimate } from './estimate.ts';
 import { findInHub } from './hub.ts';
 import type { Findings, OptimizationData, PaidPart, Source } from './model.ts';
 import { withoutOverlaps } from './overlaps.ts';
-import { isAbsent, type Purchased, Round } from './paid.ts';
+import { EBS, isAbsent, type Purchased, Round } from './paid.ts';
 import { countNew } from './seen.ts';
 
 /** The settings behind the recommendations. */
@@ -65,6 +66,24 @@ async function find(round: Round, settings: OptimizationSettings): Promise<Findi
   throw new TypeError('no source was asked');
 }
 
+/** Queries of Cost Explorer's source, each of at least one page: rightsizing, Savings Plans, and what can be reserved. */
+const CE_QUERIES = 2 + Object.keys(RESERVABLE).length;
+
+/**
+ * What an optimization collection is expected to buy: the paid parts of the source in force, once in a UTC day. Without a
+ * snapshot that is what a forced source buys at most, and nothing where the source is to be found: the hub is free.
+ */
+export function optimizationPurchases(
+  source: Source | 'auto',
+  snapshot: Snapshot<OptimizationData> | undefined,
+): Purchases {
+  const inForce = snapshot?.data.source ?? source;
+  const parts = snapshot?.data.paid.filter(({ part }) => (part === EBS) === (inForce === 'estimate'));
+  const known = parts?.reduce((sum, { pages = 1 }) => sum + pages, 0);
+  if (inForce === 'estimate') return { pages: 0, daily: known ?? 1 };
+  return { pages: 0, daily: inForce === 'cost-explorer' ? (known ?? CE_QUERIES) : 0 };
+}
+
 /** @throws {CollectionError} where no part of it is to be had, or where none is and one failed. */
 async function findInCostExplorer(round: Round): Promise<Findings> {
   const { context } = round;
@@ -77,8 +96,10 @@ async function findInCostExplorer(round: Round): Promise<Findings> {
     found.push(await round.part(`reservations: ${service}`, () => reservations(context, service)));
   }
   const bought = found.filter((part) => part !== undefined);
-  const ended = [...round.failed.slice(before.failed), ...round.passedOver.slice(before.passedOver)];
-  const [cause] = ended.map((part) => part.cause);
+  const failed = round.failed.slice(before.failed);
+  // What the budget refuses is skipped; a failure beside it is told.
+  const told = failed.find((part) => part.cause.code !== 'budget') ?? failed[0];
+  const { cause } = told ?? round.passedOver[before.passedOver] ?? {};
   if (bought.length === 0 && cause) throw new CollectionError(cause.code, cause.message, cause.advice);
   const currency = currencyOf(bought, context);
   const odd = bought.filter((part) => part.currency !== null && part.currency !== currency);
@@ -107,9 +128,9 @@ async function estimateFrom(round: Round, settings: EstimateSettings): Promise<F
   const { context } = round;
   // Looked at first: without a cost snapshot there is no estimate, and nothing is paid for it.
   estimate(context, settings, undefined);
-  const ebs = await round.part('ebs', async () => {
-    const { currency, cost } = await ebsCost(context, settings);
-    return { currency, recommendations: [ebsEstimate(cost, context.accountId, settings)] };
+  const ebs = await round.part(EBS, async () => {
+    const { currency, cost, pages } = await ebsCost(context, settings);
+    return { currency, pages, recommendations: [ebsEstimate(cost, context.accountId, settings)] };
   });
   return estimate(context, settings, ebs);
 }

@@ -116,6 +116,7 @@ const checks = {
 class Finder {
   readonly recommendations: Recommendation[] = [];
   currency: string | null = null;
+  pages = 0;
 
   add(
     recommendation: Omit<Recommendation, 'effort' | 'restart' | 'rollback' | 'generatedAt'>,
@@ -144,6 +145,7 @@ export async function rightsizing({ aws, signal }: CollectContext<OptimizationDa
     );
   try {
     for await (const page of pages('NextPageToken', {}, send)) {
+      found.pages++;
       const { RightsizingRecommendations = [] } = page;
       for (const {
         AccountId,
@@ -197,6 +199,7 @@ export async function savingsPlans({
     );
   try {
     for await (const page of pages('NextPageToken', {}, send)) {
+      found.pages++;
       const details =
         page.SavingsPlansPurchaseRecommendation?.SavingsPlansPurchaseRecommendationDetails ?? [];
       for (const detail of details) {
@@ -241,6 +244,7 @@ export async function reservations(
     );
   try {
     for await (const { Metadata: made, Recommendations = [] } of pages('NextPageToken', {}, send)) {
+      found.pages++;
       for (const detail of Recommendations.flatMap(
         ({ RecommendationDetails = [] }) => RecommendationDetails,
       )) {

@@ -1,7 +1,7 @@
 import type { GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { Amounts, costPages } from '../../src/aws/cost-and-usage.ts';
+import { Amounts, costPages, HELD } from '../../src/aws/cost-and-usage.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { Sum, sumOf } from '../../src/collection/money.ts';
 import { addDays, dayOf } from '../../src/collection/periods.ts';
@@ -39,11 +39,11 @@ const MONTH_DAYS = 30;
 const EC2 = 'Amazon Elastic Compute Cloud - Compute';
 const RDS = 'Amazon Relational Database Service';
 
-/** Cost of EBS over the window: usage types of "EC2 - Other". One paid query. @throws {CollectionError} */
+/** Cost of EBS over the window: usage types of "EC2 - Other". One paid query, that the caller has set aside. @throws {CollectionError} */
 export async function ebsCost(
   { aws, signal, startedAt }: CollectContext<OptimizationData>,
   { metric, windowDays }: EstimateSettings,
-): Promise<{ currency: string | null; cost: number }> {
+): Promise<{ currency: string | null; cost: number; pages: number }> {
   const end = dayOf(startedAt);
   const request = {
     TimePeriod: { Start: addDays(end, -windowDays), End: end },
@@ -54,13 +54,15 @@ export async function ebsCost(
   } satisfies GetCostAndUsageCommandInput;
   const amounts = new Amounts(metric);
   const sum = new Sum();
-  for await (const page of costPages(aws.costExplorer(), request, signal)) {
+  let pages = 0;
+  for await (const page of costPages(aws, request, HELD, signal)) {
+    pages++;
     for (const group of page.ResultsByTime.flatMap(({ Groups }) => Groups)) {
       const amount = amounts.of(group);
       if (/(^|-)EBS:/.test(group.Keys[0] ?? '')) sum.add(amount);
     }
   }
-  return { currency: amounts.currency, cost: sum.value };
+  return { currency: amounts.currency, cost: sum.value, pages };
 }
 
 /**

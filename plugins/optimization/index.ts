@@ -2,7 +2,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
-import { collectOptimization } from './collect.ts';
+import { collectOptimization, optimizationPurchases } from './collect.ts';
 import { COMMITMENT_WORDS } from './commitments.ts';
 import { emptyRecommendations, filtered, recommendationsDocument } from './document.ts';
 import { claimsOf, optimizationFamilies, optimizationSamples } from './families.ts';
@@ -43,6 +43,7 @@ export default fp<{ config: Config }>(
       collectsAfter: ['cost'],
       accepts: (data): data is OptimizationData => Data.Check(data),
       fingerprint: () => JSON.stringify([source, settings.estimate]),
+      purchases: (_target, snapshot) => optimizationPurchases(source, snapshot),
       collect: (context) => collectOptimization(context, settings, purchased),
       present: (view) => ({
         samples: optimizationSamples(view, priorities),

@@ -55,6 +55,8 @@ export const PaidPart = Type.Object({
   /** Start of the collection that brought what follows, ISO 8601 UTC; null where none has. */
   collectedAt: textOrNull,
   currency: textOrNull,
+  /** Pages that it had; absent: one. */
+  pages: Type.Optional(Type.Integer({ minimum: 1 })),
   recommendations: Type.Array(Recommendation),
 });
 

@@ -1,4 +1,5 @@
 import { awsError } from '../../src/aws/aws-errors.ts';
+import { held } from '../../src/aws/held.ts';
 import type { CollectContext, FailedPart } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
 import { CollectionError, publicCause } from '../../src/errors.ts';
@@ -9,8 +10,13 @@ import type { OptimizationData, PaidPart } from './model.ts';
 /** What this process has paid for, by target and account: also of collections that failed, whose snapshot is not kept. */
 export type Purchased = Map<string, readonly PaidPart[]>;
 
-/** What a purchase brings. */
-export type Bought = Pick<PaidPart, 'currency' | 'recommendations'>;
+/** The paid part of the estimate. */
+export const EBS = 'ebs';
+
+/** What one paid query has brought, and on how many pages. */
+export interface Bought extends Pick<PaidPart, 'currency' | 'recommendations'> {
+  readonly pages: number;
+}
 
 /** One collection's paid parts, each paid for at most once in a UTC day, and what became of them. */
 export class Round {
@@ -63,17 +69,19 @@ export class Round {
     const base = { part: name, query: this.#queryOf(name), triedAt };
     const before = aws.paidRequests;
     try {
-      const { currency, recommendations } = await buy();
-      const part = { ...base, failure: null, collectedAt: triedAt, currency, recommendations };
+      const { currency, pages, recommendations } = await held(aws, kept?.pages ?? 1, buy);
+      const part = { ...base, failure: null, collectedAt: triedAt, currency, pages, recommendations };
       this.#remember(part);
       return part;
     } catch (error) {
       const failure = causeOf(error);
       const last = isAbsent(error) ? undefined : kept;
       const { collectedAt = null, currency = null, recommendations = [] } = last ?? {};
-      const part = { ...base, failure, collectedAt, currency, recommendations };
+      const paid = aws.paidRequests - before;
+      const pages = Math.max(paid, last?.pages ?? 1);
+      const part = { ...base, failure, collectedAt, currency, pages, recommendations };
       // What was answered is paid for, refused or not; what cost nothing is tried again at the next tick.
-      if (aws.paidRequests > before) this.#remember(part);
+      if (paid > 0) this.#remember(part);
       else if (isAbsent(error)) this.#forget(name);
       if (signal.aborted) throw error;
       return this.#ended(part, error);
@@ -103,7 +111,7 @@ export class Round {
   #queryOf(part: string): string {
     if (part === 'rightsizing') return '';
     const { metric, windowDays, rates } = this.#estimate;
-    return JSON.stringify(part === 'ebs' ? [metric, windowDays, rates.ebs] : COMMITMENT);
+    return JSON.stringify(part === EBS ? [metric, windowDays, rates.ebs] : COMMITMENT);
   }
 }
 

@@ -4,7 +4,6 @@ import { Accounts } from '../../src/aws/accounts.ts';
 import { awsError } from '../../src/aws/aws-errors.ts';
 import { type AwsContext, TargetAws } from '../../src/aws/clients.ts';
 import { createTransport } from '../../src/aws/http.ts';
-import { type LedgerEntry, MemoryLedger } from '../../src/aws/purchase.ts';
 import type { RunnerOptions } from '../../src/collection/runner.ts';
 import type { Config } from '../../src/config.ts';
 
@@ -14,8 +13,6 @@ declare module 'fastify' {
     aws: RunnerOptions['aws'] & {
       /** The account of a target as far as STS has said it. */
       knownAccount(target: string): string | undefined;
-      /** Paid requests of this process. */
-      spent(): readonly LedgerEntry[];
     };
   }
 }
@@ -34,11 +31,12 @@ export interface AwsOptions {
 export default fp<AwsOptions>(
   async function awsPlugin(fastify, { config, now, credentials, onAttempt, onSpend, onAccount }) {
     const transport = createTransport(config.aws.proxy);
-    const ledger = new MemoryLedger(onSpend);
     const context: AwsContext = {
       endpoints: config.aws.endpoints,
       transport,
-      ledger,
+      ledger: fastify.ledger,
+      mayBuy: (target) => fastify.leases.holds(target),
+      onSpend,
       onAttempt,
       credentials,
     };
@@ -61,9 +59,8 @@ export default fp<AwsOptions>(
         return awsError(error, 'ce:*');
       },
       knownAccount: (target) => accounts.known(target),
-      spent: () => ledger.entries(),
     });
     fastify.addHook('onClose', () => transport.close());
   },
-  { name: 'aws', fastify: '5.x' },
+  { name: 'aws', fastify: '5.x', dependencies: ['store'] },
 );

@@ -1,15 +1,18 @@
 import fastifySchedule from '@fastify/schedule';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
+import { Freshness } from '../../src/collection/freshness.ts';
 import { Jobs } from '../../src/collection/jobs.ts';
+import { Keeper } from '../../src/collection/keeper.ts';
 import { ownerOf, type Publication, Publisher } from '../../src/collection/publisher.ts';
-import { Runner } from '../../src/collection/runner.ts';
+import { Runner, type RunnerEvents } from '../../src/collection/runner.ts';
 import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
 import type { Config } from '../../src/config.ts';
 import { Exposition } from '../../src/metrics/exposition.ts';
 import { processRegistry, renderLive } from '../../src/metrics/live.ts';
 import type { Encoding, Format } from '../../src/metrics/negotiate.ts';
 import { createSelfMetrics, type SelfMetrics } from '../../src/metrics/self.ts';
+import { setAsideFor } from '../../src/spend/set-aside.ts';
 import { REVISION, VERSION } from '../../src/version.ts';
 
 declare module 'fastify' {
@@ -32,6 +35,8 @@ export interface Collections {
   page(format: Format, encoding: Encoding): ReturnType<Exposition['page']>;
   /** Runs one collector now, unless it is fresh. */
   run(state: CollectorState): ReturnType<Runner['run']>;
+  /** Takes up what is kept, without collecting. */
+  restore(): Promise<void>;
   /** The account that a target's kept snapshots name. */
   keptAccount(target: string): string | undefined;
   /** Publishes all anew, as at midnight UTC. */
@@ -65,11 +70,14 @@ export default fp<CollectionsOptions>(
       register: (capability) => states.add(capability, config.targets),
       current: (collector, target) => machine?.publisher.current(collector, target),
       page: async (format, encoding) =>
-        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()])),
+        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()]), {
+          business: fastify.leases.exposes(),
+        }),
       run: (state) => built().runner.run(state),
+      restore: () => built().keeper.restore(states.all()),
       keptAccount: (target) =>
         states.ofTarget(target).find(({ kept }) => kept !== undefined)?.kept?.snapshot.accountId,
-      newDay: () => built().runner.newDay(states.all()),
+      newDay: () => built().keeper.newDay(states.all()),
       get stopping() {
         return stopping;
       },
@@ -102,38 +110,56 @@ export default fp<CollectionsOptions>(
             ),
         },
       });
-      const runner = new Runner({
-        store: fastify.store,
-        publisher,
-        aws: fastify.aws,
+      const freshness = new Freshness({
         cacheTtlMs: config.cacheTtlMs,
+        changes: config.changes,
+        bill: (target) => billSeen(states.ofTarget(target.name), now()),
+        now,
+      });
+      fastify.budget.setAside = (buyer) => setAsideFor(buyer, states.all(), config.changes, now());
+      const events: RunnerEvents = {
+        onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
+        onAttempt: (collector, target, { ok, at, durationMs }) =>
+          self.attemptEnded(collector, target, { ok, at: new Date(at), durationSeconds: durationMs / 1_000 }),
+        onConfirmed: (collector, target, at, accountId) => {
+          if (at !== undefined) self.confirmed(collector, target, new Date(at));
+          self.account(target, accountId);
+        },
+        onMoved: (target, at) => self.billChanged(target, new Date(at)),
+        onLog: (level, details, message) => fastify.log[level](details, message),
+      };
+      const { store, leases, ledger } = fastify;
+      const keeper = new Keeper({ store, leases, ledger, publisher, events, now });
+      const runner = new Runner({
+        keeper,
+        leases,
+        ledger,
+        freshness,
+        aws: fastify.aws,
         now,
         other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
-        events: {
-          onSkip: (collector, target, reason) => self.skipped(collector, target, reason),
-          onAttempt: (collector, target, { ok, at, durationMs }) =>
-            self.attemptEnded(collector, target, {
-              ok,
-              at: new Date(at),
-              durationSeconds: durationMs / 1_000,
-            }),
-          onConfirmed: (collector, target, at, accountId) => {
-            if (at !== undefined) self.confirmed(collector, target, new Date(at));
-            self.account(target, accountId);
-          },
-          onMoved: (target, at) => self.billChanged(target, new Date(at)),
-          onLog: (level, details, message) => fastify.log[level](details, message),
-        },
+        events,
+      });
+      store.onNews((collector, target) => {
+        const state = states.get(collector, target);
+        if (state !== undefined)
+          runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
       });
       const jobs = new Jobs({
         scheduler: fastify.scheduler,
         runner,
+        keeper,
+        leases,
         states: states.all(),
         now,
         ...(random === undefined ? {} : { random }),
         onError: (err) => fastify.log.error({ err }, 'a job failed'),
+        onLost(target) {
+          fastify.log.info({ target }, 'another replica collects for the target now');
+          for (const { capability } of states.ofTarget(target)) self.handedOver(capability.name, target);
+        },
       });
-      return { publisher, exposition, runner, jobs };
+      return { publisher, exposition, keeper, runner, jobs };
     }
 
     function selfMetrics(): SelfMetrics {
@@ -160,6 +186,9 @@ export default fp<CollectionsOptions>(
             ),
         ],
         redis: config.redis !== undefined,
+        budgetUsd: config.spend.budgetUsd,
+        holds: (target) => fastify.leases.holds(target),
+        exposes: () => fastify.leases.exposes(),
       });
     }
 
@@ -176,3 +205,14 @@ export default fp<CollectionsOptions>(
   },
   { name: 'collections', fastify: '5.x', dependencies: ['store', 'aws', 'metrics'] },
 );
+
+/** What the collector that sees the bill of a target knows; undefined where it has not looked for two of its intervals. */
+function billSeen(
+  states: readonly CollectorState[],
+  now: number,
+): { movedAt: number | undefined } | undefined {
+  const seer = states.find(({ capability }) => capability.movedAt !== undefined);
+  if (seer?.kept === undefined || seer.lastSuccess === undefined) return undefined;
+  if (now - seer.lastSuccess > 2 * seer.capability.intervalMs) return undefined;
+  return { movedAt: seer.capability.movedAt?.(seer.kept.snapshot.data) };
+}

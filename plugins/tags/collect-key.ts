@@ -17,19 +17,23 @@ export interface TagSettings {
 /** What one key's query brings. */
 export interface CostByTag {
   readonly currency: string | null;
+  /** Pages that it had. */
+  readonly pages: number;
   readonly values: TagValue[];
 }
 
 /**
  * Buys the cost of one tag key by value and service over the window, in monthly buckets: the fewest pages.
  *
- * @throws {CollectionError} `invalid_response` where the buckets do not cover the window, where a group is of another
+ * @param expected - pages that it is expected to have.
+ * @throws {CollectionError} `budget` where it does not fit; `invalid_response` where the buckets do not cover the window, where a group is of another
  *   key, or where currencies mix; else what AWS's error means.
  */
 export async function collectKey(
   { startedAt, aws, signal }: CollectContext<TagsData>,
   key: string,
   { metric, windowDays }: TagSettings,
+  expected: number,
 ): Promise<CostByTag> {
   const end = dayOf(startedAt);
   const start = addDays(end, -windowDays);
@@ -45,7 +49,9 @@ export async function collectKey(
   const amounts = new Amounts(metric);
   const values = new Map<string, { services: Map<string, Sum>; costs: boolean }>();
   const buckets = new Map<string, string>();
-  for await (const page of costPages(aws.costExplorer(), request, signal)) {
+  let pages = 0;
+  for await (const page of costPages(aws, request, expected, signal)) {
+    pages++;
     for (const { TimePeriod, Groups } of page.ResultsByTime) {
       buckets.set(TimePeriod.Start, TimePeriod.End);
       for (const group of Groups) {
@@ -62,6 +68,7 @@ export async function collectKey(
   requireCover(buckets, start, end);
   return {
     currency: amounts.currency,
+    pages,
     values: [...values]
       // What costs nothing in any bucket and service is left out; what cancels itself out is not.
       .filter(([, { costs }]) => costs)

@@ -5,9 +5,12 @@ import {
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
+import { held } from '../../src/aws/held.ts';
 import { pages } from '../../src/aws/pages.ts';
-import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
+import type { CollectContext, Collected, FailedPart, Purchases } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
+import type { Snapshot } from '../../src/collection/snapshot.ts';
+import type { Target } from '../../src/config.ts';
 import { CollectionError, type Parts, publicCause } from '../../src/errors.ts';
 import { type CostByTag, collectKey, type TagSettings } from './collect-key.ts';
 import { countResources } from './count-resources.ts';
@@ -24,7 +27,8 @@ const Answer = TypeCompiler.Compile(
  * Buys the cost of each active tag key by value and service, and counts the tagged resources. A key that fails keeps its
  * last good values; the others do not notice.
  *
- * @throws {CollectionError} where every key fails; it names them all.
+ * @throws {CollectionError} where every key fails, with what became of each; `budget` where every key that is due does not fit
+ *   into the budget and nothing was bought.
  */
 export async function collectTags(
   context: CollectContext<TagsData>,
@@ -44,26 +48,28 @@ export async function collectTags(
   const keys: TagKeyData[] = [];
   const failedKeys: FailedPart[] = [];
   let currency: string | null = null;
+  let due = 0;
   for (const key of target.tagKeys) {
-    const base = { key, collectedAt, end: dayOf(startedAt), values: [] };
+    const kept = previous?.data.keys.find((entry) => entry.key === key);
+    const base = { key, collectedAt, end: dayOf(startedAt), pages: kept?.pages ?? 1, values: [] };
     if (activation !== null && !activation.active.includes(key)) {
       passedOver.push({ part: key, cause: NOT_ACTIVATED });
       keys.push({ ...base, reason: 'not_activated' });
       continue;
     }
-    const kept = previous?.data.keys.find((entry) => entry.key === key);
     if (kept?.reason === null && kept.end === base.end && context.isFresh(kept.collectedAt)) {
       keys.push(kept);
       currency ??= previous?.data.currency ?? null;
       continue;
     }
+    due++;
     try {
-      const cost: CostByTag = await collectKey(context, key, settings);
+      const cost: CostByTag = await collectKey(context, key, settings, base.pages);
       currency ??= cost.currency;
       if (cost.currency !== null && cost.currency !== currency) {
         throw invalidResponse(`it is in ${cost.currency}, the other keys' in ${currency}`);
       }
-      keys.push({ ...base, reason: null, values: cost.values });
+      keys.push({ ...base, reason: null, pages: cost.pages, values: cost.values });
     } catch (error) {
       const failure = noted(failed, key, error);
       failedKeys.push(failure);
@@ -73,16 +79,36 @@ export async function collectTags(
       if (context.signal.aborted) break;
     }
   }
-  const [failure] = failedKeys;
-  if (failure !== undefined && failedKeys.length === keys.length - notActivated(keys)) {
-    throw asError(failure, { failed, passedOver });
+  const parts = { failed, passedOver };
+  const other = failedKeys.find(({ cause }) => cause.code !== 'budget');
+  if (other !== undefined && failedKeys.length === keys.length - notActivated(keys)) {
+    throw asError(other, parts);
   }
+  const [refused] = failedKeys;
+  const boughtNothing = failedKeys.length === due && activation?.collectedAt !== collectedAt;
+  if (refused !== undefined && other === undefined && boughtNothing) throw asError(refused, parts);
   const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
     const { code } = noted(failed, 'GetResources', error).cause;
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
   });
   currency ??= previous?.data.currency ?? null;
   return { data: { currency, keys, resources, activation }, failed, passedOver };
+}
+
+/** What a tags collection is expected to buy: each key that is active, or not known to be inactive. */
+export function tagsPurchases(
+  { tagKeys }: Pick<Target, 'tagKeys'>,
+  snapshot: Snapshot<TagsData> | undefined,
+  assumedPages: number,
+): Purchases {
+  const data = snapshot?.data;
+  const active = tagKeys.filter((key) => data?.activation?.active.includes(key) ?? true);
+  const pagesOf = (key: string) => data?.keys.find((entry) => entry.key === key)?.pages ?? assumedPages;
+  return {
+    pages: active.reduce((sum, key) => sum + pagesOf(key), 0),
+    // Which keys are active is asked once in a UTC day, where the target may ask it: an error is not paid.
+    daily: data !== undefined && data.activation === null ? 0 : 1,
+  };
 }
 
 const NOT_ACTIVATED = {
@@ -111,12 +137,15 @@ async function activeKeys(context: CollectContext<TagsData>): Promise<TagsData['
     return answer;
   };
   const request = { Status: 'Active', TagKeys: [...target.tagKeys], MaxResults: 1_000 } as const;
-  try {
+  const read = async () => {
     for await (const page of pages('NextToken', { ...request, TagKeys: [...target.tagKeys] }, send)) {
       active.push(
         ...page.CostAllocationTags.filter(({ Status }) => Status === 'Active').map(({ TagKey }) => TagKey),
       );
     }
+  };
+  try {
+    await held(aws, 1, read);
   } catch (error) {
     throw awsError(error, 'ce:ListCostAllocationTags');
   }

@@ -4,7 +4,7 @@ import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
 import { pageOf } from '../../src/documents.ts';
 import type { Parameters } from '../platform/documents.ts';
-import { collectTags } from './collect.ts';
+import { collectTags, tagsPurchases } from './collect.ts';
 import { tagFamilies, tagSamples } from './families.ts';
 import { keyFigures } from './figures.ts';
 import { TAGS_SCHEMA, TagsData } from './model.ts';
@@ -30,6 +30,8 @@ export default fp<{ config: Config }>(
       accepts: (data): data is TagsData => Data.Check(data),
       fingerprint: ({ tagKeys, regions }) =>
         JSON.stringify([settings.metric, settings.windowDays, tagKeys, regions]),
+      newDay: 'with the next change',
+      purchases: tagsPurchases,
       collect: (context) => collectTags(context, settings),
       present(view) {
         const keys = keyFigures(view, config.estimates);

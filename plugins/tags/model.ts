@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 
 /** Version of `TagsData`. */
-export const TAGS_SCHEMA = 1;
+export const TAGS_SCHEMA = 2;
 
 /** Cost of one value of a tag key by service; `value` is null for what carries no value. */
 export const TagValue = Type.Object({
@@ -21,6 +21,8 @@ export const TagKeyData = Type.Object({
   end: Type.String(),
   /** Why there are no values: `not_activated`, or the cause for which the first purchase failed; null where there are. */
   reason: Type.Union([Type.String(), Type.Null()]),
+  /** Pages of its last query; 1 where there was none. */
+  pages: Type.Integer({ minimum: 1 }),
   values: Type.Array(TagValue),
 });
 

@@ -12,6 +12,7 @@ const STATES: Readonly<Record<CollectorStatus, readonly [mood: Mood, words: stri
   no_data: ['soft', 'no data yet'],
   not_enabled: ['soft', 'not enabled'],
   no_credentials: ['warn', 'no credentials'],
+  budget: ['warn', 'waits: the budget is spent'],
   failed: ['bad', 'failed'],
 };
 

@@ -8,12 +8,13 @@ import { loadConfig as loadSharedConfig } from '@smithy/core/config';
 import type { AwsCredentialIdentityProvider, MiddlewareStack } from '@smithy/types';
 import type { Endpoints, Target } from '../config.ts';
 import { CollectionError } from '../errors.ts';
+import { type Ledger, USD_PER_PAGE } from '../spend/ledger.ts';
 import { VERSION } from '../version.ts';
 import { awsError, badCredentials } from './aws-errors.ts';
 import type { Transport } from './http.ts';
 import { meter, type OnAttempt } from './meter.ts';
 import { type Partition, partitionOf } from './partitions.ts';
-import { type Ledger, purchaseThrough } from './purchase.ts';
+import { purchaseThrough } from './purchase.ts';
 
 /** Attempts of one request, the first included. */
 export const MAX_ATTEMPTS = 3;
@@ -23,6 +24,10 @@ export interface AwsContext {
   readonly endpoints: Endpoints;
   readonly transport: Transport;
   readonly ledger: Ledger;
+  /** Whether this replica may buy for a target now. */
+  mayBuy(target: string): boolean;
+  /** Told of what AWS charges. */
+  onSpend(target: string, usd: number): void;
   /** Told of every HTTP attempt. */
   readonly onAttempt: (target: string, ...attempt: Parameters<OnAttempt>) => void;
   /** Credentials of the process; by default the SDK's own chain. */
@@ -43,6 +48,14 @@ export interface AwsSession {
   readonly regions: readonly string[];
   /** Paid attempts so far. */
   readonly paidRequests: number;
+  /**
+   * Sets pages aside in the budget for one query, whole: nothing is paid that could not be paid to its end.
+   *
+   * @throws {CollectionError} `budget` where it does not fit.
+   */
+  hold(pages: number): Promise<void>;
+  /** Ends a query: what it did not use is free again. */
+  release(): Promise<void>;
 }
 
 /** AWS as one target sees it. The only place where SDK clients are made. */
@@ -79,9 +92,19 @@ export class TargetAws {
   async session(collector: string, signal: AbortSignal): Promise<AwsSession> {
     const { region, partition } = await this.#place();
     const { credentials } = (await this.#identity()).config;
-    const { endpoints, ledger } = this.#context;
+    const { endpoints, ledger, mayBuy, onSpend } = this.#context;
     const { name, regions } = this.#target;
+    const buyer = { target: name, collector };
     let paidRequests = 0;
+    const till = {
+      ledger,
+      buyer,
+      mayBuy: () => mayBuy(name),
+      onPaid() {
+        paidRequests++;
+        onSpend(name, USD_PER_PAGE);
+      },
+    };
     const metered = <I extends object, O extends object, Client>(
       client: Client & { middlewareStack: MiddlewareStack<I, O> },
     ): Client => {
@@ -97,6 +120,8 @@ export class TargetAws {
       get paidRequests() {
         return paidRequests;
       },
+      hold: (pages) => ledger.hold(buyer, pages),
+      release: () => ledger.release(buyer),
       partition,
       regions: regions.length > 0 ? regions : [region],
       costExplorer() {
@@ -104,9 +129,7 @@ export class TargetAws {
         const client: CostExplorerClient = metered(
           new CostExplorerClient(settings(endpoints.costExplorer, at)),
         );
-        purchaseThrough(client.middlewareStack, ledger, { target: name, collector }, signal, () => {
-          paidRequests++;
-        });
+        purchaseThrough(client.middlewareStack, till, signal);
         return client;
       },
       costOptimizationHub() {

@@ -1,12 +1,9 @@
-import {
-  type CostExplorerClient,
-  GetCostAndUsageCommand,
-  type GetCostAndUsageCommandInput,
-} from '@aws-sdk/client-cost-explorer';
+import { GetCostAndUsageCommand, type GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { Amount } from '../collection/money.ts';
 import { awsError, invalidResponse } from './aws-errors.ts';
+import type { AwsSession } from './clients.ts';
 import { pages } from './pages.ts';
 
 const CostPage = Type.Object({
@@ -14,6 +11,8 @@ const CostPage = Type.Object({
     Type.Object({
       TimePeriod: Type.Object({ Start: Type.String(), End: Type.String() }),
       Estimated: Type.Optional(Type.Boolean()),
+      /** The amounts of a query without groups; whoever sends one checks them. */
+      Total: Type.Optional(Type.Unknown()),
       Groups: Type.Array(
         Type.Object({
           Keys: Type.Array(Type.String(), { minItems: 1, maxItems: 2 }),
@@ -39,21 +38,29 @@ const CostPage = Type.Object({
   NextPageToken: Type.Optional(Type.String()),
 });
 
-/** A page of a grouped GetCostAndUsage, checked. */
+/** A page of GetCostAndUsage, checked. */
 export type CostPage = Static<typeof CostPage>;
 
 const Page = TypeCompiler.Compile(CostPage);
 
+/** In place of the expected pages of a query: the caller has set it aside, and gives back what is left. */
+export const HELD = 0;
+
 /**
- * Buys every page of a grouped GetCostAndUsage; each is checked once, where it enters.
+ * Buys every page of a GetCostAndUsage; each is checked once, where it enters. The whole query is set aside in the budget
+ * before its first page.
  *
- * @throws {CollectionError} `invalid_response` where a page has another shape; else what AWS's error means.
+ * @param expected - pages that it is expected to have; `HELD` where the caller has set it aside together with others.
+ * @throws {CollectionError} `budget` where it does not fit; `invalid_response` where a page has another shape; else what
+ *   AWS's error means.
  */
 export async function* costPages(
-  client: Pick<CostExplorerClient, 'send'>,
+  aws: Pick<AwsSession, 'costExplorer' | 'hold' | 'release'>,
   request: GetCostAndUsageCommandInput,
+  expected: number,
   signal: AbortSignal,
 ): AsyncGenerator<CostPage, void, void> {
+  const client = aws.costExplorer();
   const groups = request.GroupBy?.length ?? 0;
   const send = async (page: GetCostAndUsageCommandInput) => {
     const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
@@ -66,10 +73,13 @@ export async function* costPages(
     }
     return answer;
   };
+  if (expected !== HELD) await aws.hold(expected);
   try {
     yield* pages('NextPageToken', request, send);
   } catch (error) {
     throw awsError(error, 'ce:GetCostAndUsage');
+  } finally {
+    if (expected !== HELD) await aws.release();
   }
 }
 

@@ -1,53 +1,16 @@
 import type { MiddlewareStack } from '@smithy/types';
+import { notLeader } from '../errors.ts';
+import type { Buyer, Ledger } from '../spend/ledger.ts';
 import { neverSent, statusOf } from './aws-errors.ts';
 
-/** USD that AWS takes for one answered Cost Explorer request. Source: AWS Cost Management pricing. */
-export const USD_PER_REQUEST = 0.01;
-
-/** Whose money a paid request spends, and for what. */
-export interface Buyer {
-  readonly target: string;
-  readonly collector: string;
-}
-
-/** Where every paid attempt is entered before and after it. */
-export interface Ledger {
-  /** Called before an attempt is sent; a throw keeps it from being sent. */
-  authorize(buyer: Buyer, operation: string): Promise<void>;
-  /** Called after it: `paid` is true for an answer with status 200 and for an unknown outcome. */
-  settle(buyer: Buyer, operation: string, paid: boolean): void;
-}
-
-/** What a ledger has counted. */
-export interface LedgerEntry extends Buyer {
-  readonly operation: string;
-  readonly requests: number;
-}
-
-/** A ledger in this process's memory that authorizes everything. */
-export class MemoryLedger implements Ledger {
-  readonly #entries = new Map<string, LedgerEntry>();
-  readonly #onSpend: (target: string, usd: number) => void;
-
-  /** @param onSpend - told of each paid request, in USD. */
-  constructor(onSpend: (target: string, usd: number) => void = () => {}) {
-    this.#onSpend = onSpend;
-  }
-
-  async authorize(): Promise<void> {}
-
-  settle(buyer: Buyer, operation: string, paid: boolean): void {
-    if (!paid) return;
-    const key = JSON.stringify([buyer.target, buyer.collector, operation]);
-    const requests = (this.#entries.get(key)?.requests ?? 0) + 1;
-    this.#entries.set(key, { ...buyer, operation, requests });
-    this.#onSpend(buyer.target, USD_PER_REQUEST);
-  }
-
-  /** Paid requests since the start, by target, collector and operation. */
-  entries(): readonly LedgerEntry[] {
-    return [...this.#entries.values()];
-  }
+/** What the door asks and tells. */
+export interface Till {
+  readonly ledger: Ledger;
+  readonly buyer: Buyer;
+  /** Whether the buyer's target is still this replica's to buy for; asked next to the wire. */
+  mayBuy(): boolean;
+  /** Told of each attempt that costs, for the collection that it belongs to. */
+  onPaid(): void;
 }
 
 /**
@@ -55,36 +18,37 @@ export class MemoryLedger implements Ledger {
  * the SDK's retry loop, next to the wire.
  *
  * @param signal - once it is aborted, nothing more is sent.
- * @param onPaid - told of each attempt that costs, for the collection that it belongs to.
  */
 export function purchaseThrough<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
-  ledger: Ledger,
-  buyer: Buyer,
+  { ledger, buyer, mayBuy, onPaid }: Till,
   signal: AbortSignal,
-  onPaid: () => void,
 ): void {
   stack.add(
     (next, context) => async (args) => {
       const operation = operationOf(context);
       signal.throwIfAborted();
       await ledger.authorize(buyer, operation);
-      const settle = (paid: boolean) => {
-        ledger.settle(buyer, operation, paid);
+      const settle = async (paid: boolean) => {
         if (paid) onPaid();
+        await ledger.settle(buyer, operation, paid);
       };
-      // The ledger may have taken its time.
-      if (signal.aborted) settle(false);
-      signal.throwIfAborted();
+      // The ledger, or a process that was paused, may have taken its time.
+      if (signal.aborted || !mayBuy()) {
+        await settle(false);
+        signal.throwIfAborted();
+        throw notLeader(buyer.target);
+      }
+      let result: Awaited<ReturnType<typeof next>>;
       try {
-        const result = await next(args);
-        settle(true);
-        return result;
+        result = await next(args);
       } catch (error) {
         const status = statusOf(error);
-        settle(status === undefined ? !neverSent(error) : status === 200);
+        await settle(status === undefined ? !neverSent(error) : status === 200);
         throw error;
       }
+      await settle(true);
+      return result;
     },
     { step: 'deserialize', name: 'purchase', priority: 'high', override: true },
   );

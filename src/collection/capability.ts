@@ -122,8 +122,13 @@ export interface Capability<Data = unknown> {
    * on a new day `at once` or together with the next change. Absent: it is bought at every tick.
    */
   readonly newDay?: 'at once' | 'with the next change';
-  /** What it is expected to buy for a target. `snapshot`: the last good one, where there is one. Absent: nothing that is paid. */
-  purchases?(target: Target, snapshot: Snapshot<Data> | undefined): Purchases;
+  /**
+   * What it is expected to buy for a target. Absent: nothing that is paid.
+   *
+   * @param snapshot - the last good one, where there is one.
+   * @param assumedPages - pages of a query of which no snapshot tells how many it has.
+   */
+  purchases?(target: Target, snapshot: Snapshot<Data> | undefined, assumedPages: number): Purchases;
   /** When the bill was last seen moved, in milliseconds since the epoch; for the one collector that sees it. */
   movedAt?(data: Data): number | undefined;
   /** Buys. It may throw anything: the runner classifies it. */

@@ -1,4 +1,6 @@
 import { AsyncTask, SimpleIntervalJob, Task, type ToadScheduler } from 'toad-scheduler';
+import type { Leases } from '../replicas/leases.ts';
+import type { Keeper } from './keeper.ts';
 import { dayOf } from './periods.ts';
 import type { Runner, RunOutcome } from './runner.ts';
 import type { CollectorState } from './state.ts';
@@ -14,11 +16,15 @@ const DAY_TICK_MS = 1_000;
 export interface JobsOptions {
   readonly scheduler: ToadScheduler;
   readonly runner: Runner;
+  readonly keeper: Keeper;
+  readonly leases: Leases;
   readonly states: readonly CollectorState[];
   readonly now: () => number;
   /** A number in [0, 1), drawn once per job for its phase. */
   readonly random?: () => number;
   readonly onError: (error: unknown) => void;
+  /** Told of a target that another replica has taken over. */
+  readonly onLost: (target: string) => void;
 }
 
 /**
@@ -40,15 +46,23 @@ export class Jobs {
 
   /** Takes up the kept snapshots, then starts the jobs. Never throws. */
   async start(): Promise<void> {
-    const { runner, states, onError } = this.#options;
+    const { keeper, states, leases, onError, onLost } = this.#options;
+    const ofTarget = (target: string) => states.filter((state) => state.target.name === target);
     try {
-      await runner.restore(states);
+      await keeper.restore(states);
+      if (this.#stopped) return;
+      this.#watchTheDay();
+      await leases.start({
+        onHeld: (target) => {
+          this.#takeOver(ofTarget(target)).catch(onError);
+        },
+        onLost,
+      });
     } catch (error) {
       onError(error);
     }
-    if (this.#stopped) return;
-    this.#watchTheDay();
-    for (const state of states) this.#startJob(state);
+    // Of a target that another replica collects for, every tick is passed over, until this one takes it over.
+    for (const state of states) if (!leases.holds(state.target.name)) this.#startJob(state);
   }
 
   /** Removes the jobs and ends the runs under way. */
@@ -58,16 +72,33 @@ export class Jobs {
     this.#timers.clear();
     this.#options.scheduler.stop();
     await this.#options.runner.close();
+    await this.#options.leases.stop();
+  }
+
+  async #takeOver(states: readonly CollectorState[]): Promise<void> {
+    try {
+      await this.#options.keeper.takeOver(states);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    for (const state of states) this.#startJob(state);
   }
 
   #startJob(state: CollectorState): void {
+    if (this.#stopped) return;
     const { runner, now, random = Math.random, scheduler, onError } = this.#options;
     const { intervalMs } = state.capability;
     const id = `${state.capability.name}/${state.target.name}`;
-    const phase = random() * Math.min(MAX_PHASE_MS, intervalMs / 10);
-    const wait = (runner.isFresh(state) ? runner.freshUntil(state) - now() : intervalMs) + phase;
-    this.#tickAt(state, now() + wait);
-    this.#firstRuns.set(state, this.#firstRun(state));
+    if (scheduler.existsById(id)) scheduler.removeById(id);
+    const at = now();
+    const due = runner.dueAt(state);
+    // What is kept has its rhythm; a restart does not move it.
+    const phase = state.kept === undefined ? random() * Math.min(MAX_PHASE_MS, intervalMs / 10) : 0;
+    const wait = due > at ? due - at : intervalMs + phase;
+    this.#tickAt(state, at + wait);
+    // What is fresh is passed over, and counted; what is not, but is not due yet, waits.
+    const early = due > at && !runner.isFresh(state);
+    this.#firstRuns.set(state, early ? Promise.resolve() : this.#firstRun(state));
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {
         this.#tickAt(state, now() + intervalMs);
@@ -129,7 +160,7 @@ export class Jobs {
   }
 
   #watchTheDay(): void {
-    const { scheduler, runner, states, now, onError } = this.#options;
+    const { scheduler, keeper, states, now, onError } = this.#options;
     let day = dayOf(now());
     const task = new Task(
       'day',
@@ -137,7 +168,7 @@ export class Jobs {
         const today = dayOf(now());
         if (today === day) return;
         day = today;
-        runner.newDay(states).catch(onError);
+        keeper.newDay(states).catch(onError);
       },
       onError,
     );

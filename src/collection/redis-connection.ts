@@ -74,7 +74,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   const { settings, logger, onUp, probeIntervalMs = PROBE_INTERVAL_MS } = options;
   const client = createClient(settings);
   const { host, port, db, tls } = client.options;
-  const address = `${tls ? 'rediss' : 'redis'}://${host}:${port}/${db}`;
+  const place =
+    settings.sentinelName === undefined ? `${host}:${port}` : `${settings.sentinelName} (Sentinel)`;
+  const address = `${tls ? 'rediss' : 'redis'}://${place}/${db}`;
   const checks: (() => Promise<void>)[] = [];
   let up: boolean | undefined;
   let generation = 0;
@@ -83,6 +85,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let closed = false;
   let lastError: unknown;
   let probing: NodeJS.Timeout | undefined;
+  let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -181,7 +184,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (started || closed) return;
       started = true;
       client.connect().catch(() => {});
-      setTimeout(() => {
+      waiting = setTimeout(() => {
         if (up === undefined) become(false, lastError ?? `not connected within ${ANSWER_TIMEOUT_MS} ms`);
       }, ANSWER_TIMEOUT_MS).unref();
       probing = setInterval(tick, probeIntervalMs).unref();
@@ -199,6 +202,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       if (closed) return;
       closed = true;
       clearInterval(probing);
+      clearTimeout(waiting);
       decided();
       const open = ['connecting', 'connect', 'ready'].includes(client.status);
       const end = new Promise<void>((resolve) => client.once('end', resolve));
@@ -217,6 +221,8 @@ function createClient(settings: RedisSettings): Redis {
   const options: RedisOptions = {
     db: settings.db,
     connectionName: 'aws-cost-exporter',
+    // CLIENT SETINFO is refused by older servers and by users without it; the name says enough.
+    disableClientInfo: true,
     lazyConnect: true,
     // A command is answered now or fails now: what is to be repeated, whoever sent it decides.
     enableOfflineQueue: false,
@@ -228,12 +234,31 @@ function createClient(settings: RedisSettings): Redis {
     retryStrategy: (attempt) =>
       Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS) + Math.random() * RETRY_JITTER_MS,
   };
+  if (settings.sentinels?.length) return new Redis({ ...options, ...sentinelOptions(settings) });
   if (settings.url === undefined)
     return new Redis({ ...options, host: settings.host ?? 'localhost', port: settings.port });
   const { protocol, hostname } = new URL(settings.url);
   // Without a server name several hosted services behind one address cannot tell whom the client wants.
   const tls = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
   return new Redis(settings.url, protocol === 'rediss:' ? { ...options, tls } : options);
+}
+
+/** Where the Sentinels are; user, password, TLS and database are those of REDIS_URL. */
+function sentinelOptions({ url, db, sentinels, sentinelName }: RedisSettings): RedisOptions {
+  const primary = url === undefined ? undefined : new URL(url);
+  const path = primary?.pathname.slice(1) ?? '';
+  return {
+    name: sentinelName ?? '',
+    sentinels: (sentinels ?? []).map((sentinel) => {
+      const at = sentinel.lastIndexOf(':');
+      return { host: sentinel.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(sentinel.slice(at + 1)) };
+    }),
+    sentinelRetryStrategy: (attempt) => Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS),
+    db: path === '' ? db : Number(path),
+    ...(primary?.username ? { username: decodeURIComponent(primary.username) } : {}),
+    ...(primary?.password ? { password: decodeURIComponent(primary.password) } : {}),
+    ...(primary?.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+  };
 }
 
 /** An error's own words. Never more of it: the errors of the client carry the command, a password with it. */

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { snapshotId } from './memory-store.ts';
+import { SAVE } from '../replicas/lua.ts';
+import type { RedisLeases } from '../replicas/redis-leases.ts';
+import { confirmed, NOTHING, snapshotId } from './memory-store.ts';
 import { LONGEST_ANSWER_MS, type RedisConnection } from './redis-connection.ts';
-import type { Kept, SnapshotStore } from './snapshot.ts';
+import type { Kept, SnapshotStore, Standing, Stored } from './snapshot.ts';
 import { decode, encode, isNewer, MAX_STORED_BYTES, UnreadableSnapshot } from './snapshot-codec.ts';
+import { isStanding } from './standing.ts';
 
 /**
  * How long Redis keeps a snapshot that is not written again: 35 days. By then not one of the 30 days that a snapshot shows by
@@ -16,37 +19,47 @@ const LAST_WRITES_MS = 1_000;
 interface Entry {
   readonly collector: string;
   readonly target: string;
-  kept: Kept;
-  /** Collected by this process, not read from Redis. */
+  kept?: Kept | undefined;
+  standing?: Standing | undefined;
+  /** The snapshot was collected by this process, not read from Redis. */
   own: boolean;
-  /** Not in Redis yet. */
-  dirty: boolean;
+  /** What Redis does not have yet. */
+  dirty?: 'standing' | 'snapshot' | undefined;
   /** Of the bytes in Redis that are known to be `kept`. */
   digest?: string | undefined;
+  /** The standing's text in Redis, as far as it is known. */
+  text?: string | undefined;
+}
+
+export interface RedisStoreOptions {
+  readonly connection: RedisConnection;
+  /** What this process may write; a write of another is refused by Redis. */
+  readonly leases: Pick<RedisLeases, 'fence' | 'holds'>;
 }
 
 /**
- * Keeps snapshots in memory and, behind that, in Redis: for the next start of this process, and for others with the same
- * prefix. `save` never waits for Redis; what could not be written is written when Redis is back, as is everything where
- * Redis has lost it. `load` gives whichever is newer. A value in Redis that cannot be read is as good as none, and is one log line.
+ * Keeps snapshots in memory and, behind that, in Redis: for the next start of this process, and for replicas with the same
+ * prefix. What could not be written is written when Redis is back, as is everything where Redis has lost it, by whoever
+ * collects for the target. `load` gives whichever is newer. A value in Redis that cannot be read is as good as none, and
+ * is one log line.
  */
 export class RedisStore implements SnapshotStore {
   readonly #connection: RedisConnection;
+  readonly #leases: RedisStoreOptions['leases'];
   readonly #entries = new Map<string, Entry>();
   /** What was said of a value that could not be read, by key: it is said once. */
   readonly #complaints = new Map<string, string>();
+  #listener: ((collector: string, target: string) => void) | undefined;
+  #counter = '0';
   #reconciled = 0;
   #closing: Promise<void> | undefined;
 
-  /** Starts the connection. */
-  constructor(connection: RedisConnection) {
+  constructor({ connection, leases }: RedisStoreOptions) {
     this.#connection = connection;
-    connection.addCheck(() => this.#synchronize());
-    connection.start();
+    this.#leases = leases;
   }
 
-  async load(collector: string, target: string): Promise<Kept | undefined> {
-    const id = snapshotId(collector, target);
+  async load(collector: string, target: string): Promise<Stored> {
     if (await this.#connection.answers()) {
       try {
         await this.#refresh(collector, target);
@@ -55,13 +68,60 @@ export class RedisStore implements SnapshotStore {
         void this.#connection.check();
       }
     }
-    return this.#entries.get(id)?.kept;
+    const { kept, standing } = this.#entries.get(snapshotId(collector, target)) ?? NOTHING;
+    return { kept: confirmed(kept, standing), standing };
   }
 
-  async save(kept: Kept): Promise<void> {
-    const { collector, target } = kept.snapshot;
-    this.#entries.set(snapshotId(collector, target), { collector, target, kept, own: true, dirty: true });
-    void this.#connection.check();
+  save(kept: Kept, standing: Standing): Promise<boolean> {
+    const { collector, target } = standing;
+    const text = this.#entries.get(snapshotId(collector, target))?.text;
+    return this.#put({ collector, target, kept, standing, own: true, dirty: 'snapshot', text });
+  }
+
+  note(standing: Standing): Promise<boolean> {
+    const { collector, target } = standing;
+    const known = this.#entries.get(snapshotId(collector, target));
+    const dirty = known?.dirty === 'snapshot' ? 'snapshot' : 'standing';
+    return this.#put({ own: false, ...known, collector, target, standing, dirty });
+  }
+
+  onNews(listener: (collector: string, target: string) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Looks for what other replicas have written, where the counter of all that is written has moved. Never rejects. */
+  async look(counter: string): Promise<void> {
+    if (counter === this.#counter || !(await this.#connection.answers())) return;
+    try {
+      const all = await this.#connection.ask((redis) => redis.hgetall(this.#standingsKey));
+      this.#counter = counter;
+      for (const [field, text] of Object.entries(all)) {
+        if (this.#entries.get(field)?.text === text) continue;
+        const names: unknown = parse(field);
+        if (!Array.isArray(names) || names.length !== 2) continue;
+        this.#listener?.(String(names[0]), String(names[1]));
+      }
+    } catch {
+      void this.#connection.check();
+    }
+  }
+
+  /** Brings Redis up to date. @throws Error where it cannot be written to. */
+  async synchronize(): Promise<void> {
+    const { generation } = this.#connection;
+    if (this.#reconciled !== generation) {
+      for (const [id, { collector, target }] of [...this.#entries]) {
+        const there = await this.#refresh(collector, target);
+        const entry = this.#entries.get(id);
+        if (entry === undefined) continue;
+        if (entry.kept !== undefined && there !== entry.kept) entry.dirty = 'snapshot';
+        else if (entry.text === undefined && entry.standing !== undefined) entry.dirty ??= 'standing';
+      }
+      this.#reconciled = generation;
+    }
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.dirty !== undefined) await this.#write(entry);
+    }
   }
 
   close(): Promise<void> {
@@ -74,7 +134,8 @@ export class RedisStore implements SnapshotStore {
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LAST_WRITES_MS);
     });
-    if (this.#dirty() !== undefined) await Promise.race([this.#connection.check(), patience]);
+    const dirty = [...this.#entries.values()].some((entry) => entry.dirty !== undefined);
+    if (dirty) await Promise.race([this.#connection.check(), patience]);
     clearTimeout(timer);
     await this.#connection.close();
   }
@@ -85,40 +146,80 @@ export class RedisStore implements SnapshotStore {
     return `${this.#connection.keyPrefix}snapshot:${names.join(':')}`;
   }
 
-  #dirty(): Entry | undefined {
-    for (const entry of this.#entries.values()) if (entry.dirty) return entry;
-    return undefined;
+  get #standingsKey(): string {
+    return `${this.#connection.keyPrefix}standings`;
   }
 
-  /** Brings Redis up to date. @throws Error where it cannot be written to. */
-  async #synchronize(): Promise<void> {
-    const { generation } = this.#connection;
-    if (this.#reconciled !== generation) {
-      for (const [id, { collector, target }] of [...this.#entries]) {
-        const stored = await this.#refresh(collector, target);
-        const entry = this.#entries.get(id);
-        if (entry !== undefined && stored !== entry.kept) entry.dirty = true;
-      }
-      this.#reconciled = generation;
+  /** Takes an entry into memory and writes it, where Redis answers. */
+  async #put(entry: Entry): Promise<boolean> {
+    const id = snapshotId(entry.collector, entry.target);
+    this.#entries.set(id, entry);
+    if (!(await this.#connection.answers())) {
+      void this.#connection.check();
+      return true;
     }
-    for (let entry = this.#dirty(); entry !== undefined; entry = this.#dirty()) await this.#write(entry);
-  }
-
-  async #write(entry: Entry): Promise<void> {
-    const key = this.#key(entry.collector, entry.target);
-    let bytes: Buffer;
     try {
-      bytes = await encode(entry.kept);
-    } catch (error) {
-      // It stays in memory: trying again would give the same.
-      entry.dirty = false;
-      this.#complain(key, error, 'A snapshot cannot be kept in Redis');
-      return;
+      const accepted = await this.#write(entry);
+      if (!accepted) this.#entries.delete(id);
+      return accepted;
+    } catch {
+      void this.#connection.check();
+      return true;
     }
-    await this.#connection.ask((redis) => redis.set(key, bytes, 'EX', EXPIRY_SECONDS), LONGEST_ANSWER_MS);
-    this.#complaints.delete(key);
-    entry.digest = digestOf(bytes);
-    entry.dirty = false;
+  }
+
+  /**
+   * Writes what Redis does not have of an entry.
+   * @returns false where it is refused: another replica collects for the target now.
+   * @throws Error where Redis does not answer.
+   */
+  async #write(entry: Entry): Promise<boolean> {
+    const { collector, target, dirty, standing } = entry;
+    const fence = this.#leases.fence(target);
+    if (fence === undefined || standing === undefined) {
+      entry.dirty = undefined;
+      return fence !== undefined;
+    }
+    const key = this.#key(collector, target);
+    const bytes = dirty === 'snapshot' ? await this.#encoded(key, entry.kept) : EMPTY;
+    const text = JSON.stringify(standing);
+    const accepted = await this.#connection.ask(
+      (redis) =>
+        redis.eval(
+          SAVE,
+          4,
+          fence.key,
+          this.#standingsKey,
+          `${this.#connection.keyPrefix}news`,
+          key,
+          fence.owner,
+          fence.token,
+          fence.now,
+          snapshotId(collector, target),
+          text,
+          EXPIRY_SECONDS,
+          bytes,
+        ),
+      LONGEST_ANSWER_MS,
+    );
+    if (accepted !== 1) return false;
+    if (bytes.length > 0) {
+      this.#complaints.delete(key);
+      entry.digest = digestOf(bytes);
+    }
+    entry.text = text;
+    entry.dirty = undefined;
+    return true;
+  }
+
+  /** A snapshot's bytes; none where it cannot be kept: it stays in memory, trying again would give the same. */
+  async #encoded(key: string, kept: Kept | undefined): Promise<Buffer> {
+    try {
+      return kept === undefined ? EMPTY : await encode(kept);
+    } catch (error) {
+      this.#complain(key, error, 'A snapshot cannot be kept in Redis');
+      return EMPTY;
+    }
   }
 
   /**
@@ -127,6 +228,40 @@ export class RedisStore implements SnapshotStore {
    * @throws Error where Redis does not answer.
    */
   async #refresh(collector: string, target: string): Promise<Kept | undefined> {
+    const id = snapshotId(collector, target);
+    const text = await this.#connection.ask((redis) => redis.hget(this.#standingsKey, id)).catch(foreign);
+    const standing = text == null ? undefined : this.#standing(text, collector, target);
+    const known = this.#entries.get(id);
+    const same =
+      known?.kept !== undefined &&
+      known.digest !== undefined &&
+      standing !== undefined &&
+      standing.collectedAt === known.kept.snapshot.collectedAt &&
+      this.#reconciled === this.#connection.generation;
+    const there = same ? known.kept : await this.#snapshot(collector, target);
+    const current = this.#entries.get(id);
+    if (current?.dirty !== undefined) return there;
+    const entry: Entry = current ?? { collector, target, own: false };
+    entry.text = text ?? undefined;
+    if (standing !== undefined) entry.standing = standing;
+    this.#entries.set(id, entry);
+    return there;
+  }
+
+  #standing(text: string, collector: string, target: string): Standing | undefined {
+    const standing = parse(text);
+    const right = isStanding(standing) && standing.collector === collector && standing.target === target;
+    if (right) return standing;
+    this.#complain(
+      `${this.#standingsKey} ${collector} ${target}`,
+      new Error('not how a collector stands'),
+      'A value in Redis is not one that this version can read: ignored',
+    );
+    return undefined;
+  }
+
+  /** The snapshot in Redis, taken over where it is to be shown in place of the known one. */
+  async #snapshot(collector: string, target: string): Promise<Kept | undefined> {
     const key = this.#key(collector, target);
     const id = snapshotId(collector, target);
     try {
@@ -136,15 +271,26 @@ export class RedisStore implements SnapshotStore {
       if (bytes.length === 0) return undefined;
       const digest = digestOf(bytes);
       const known = this.#entries.get(id);
-      if (known?.digest === digest) return known.kept;
+      if (known?.kept !== undefined && known.digest === digest) return known.kept;
       const stored = await decode(bytes);
       if (stored.snapshot.collector !== collector || stored.snapshot.target !== target) {
         throw new UnreadableSnapshot('of another collector or target');
       }
       this.#complaints.delete(key);
       const current = this.#entries.get(id);
-      if (current === undefined || replaces(stored, current)) {
-        this.#entries.set(id, { collector, target, kept: stored, own: false, dirty: false, digest });
+      if (
+        current?.kept === undefined ||
+        replaces(stored, current.kept, current.own, this.#leases.holds(target))
+      ) {
+        this.#entries.set(id, {
+          ...current,
+          collector,
+          target,
+          kept: stored,
+          own: false,
+          dirty: undefined,
+          digest,
+        });
       }
       return stored;
     } catch (error) {
@@ -163,11 +309,23 @@ export class RedisStore implements SnapshotStore {
 }
 
 /** Whether a snapshot from Redis is to be shown in place of the known one. */
-function replaces(stored: Kept, { kept, own }: Entry): boolean {
+function replaces(stored: Kept, kept: Kept, own: boolean, holds: boolean): boolean {
   const { schema, fingerprint } = kept.snapshot;
   const alike = stored.snapshot.schema === schema && stored.snapshot.fingerprint === fingerprint;
   // Another version or configuration runs on another replica: what this process has collected is right for it.
-  return alike ? isNewer(stored, kept) : !own;
+  if (!alike) return !own;
+  // Clocks differ: what the holder has written is the latest, whatever its time says.
+  return holds ? isNewer(stored, kept) : true;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A key that holds a list, a set, ... is not ours. */

@@ -2,19 +2,16 @@ import { orAborted } from '../abort.ts';
 import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
-import { type CauseCode, type CollectionError, publicCause } from '../errors.ts';
+import { type CauseCode, type CollectionError, notLeader, publicCause } from '../errors.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
-import type { Collected } from './capability.ts';
+import type { Leases } from '../replicas/leases.ts';
+import type { Ledger } from '../spend/ledger.ts';
+import type { Freshness } from './freshness.ts';
+import type { Keeper, KeeperEvents } from './keeper.ts';
 import { partForLog, reasonForLog } from './log-reason.ts';
-import type { Publisher } from './publisher.ts';
-import { fingerprintOf, takeUp } from './restore.ts';
-import type { Kept, Snapshot, SnapshotStore } from './snapshot.ts';
+import { fingerprintOf } from './restore.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { CollectorState } from './state.ts';
-
-/** Share of its interval for which a snapshot is fresh at most: a tick that comes a little early must not skip. */
-export const FRESH_SHARE = 0.9;
-/** How long earlier figures stay where AWS has no data any more, in milliseconds. */
-export const NO_DATA_KEEP_MS = 24 * 3_600_000;
 
 /** How a run ended. `paid` is false where it certainly cost nothing. */
 export type RunOutcome =
@@ -23,8 +20,10 @@ export type RunOutcome =
 
 /** What the runner needs of the rest of the program. */
 export interface RunnerOptions {
-  readonly store: SnapshotStore;
-  readonly publisher: Publisher;
+  readonly keeper: Keeper;
+  readonly leases: Pick<Leases, 'holds' | 'why'>;
+  readonly ledger: Pick<Ledger, 'done'>;
+  readonly freshness: Freshness;
   /** AWS as a target sees it. */
   readonly aws: {
     /** The account of a target that may collect; throws a typed cause where it may not. */
@@ -36,23 +35,17 @@ export interface RunnerOptions {
   readonly events: RunnerEvents;
   /** The kept snapshot of another collector of a target. */
   other(target: Target, collector: string): Snapshot | undefined;
-  /** Longest time for which a snapshot is fresh, in milliseconds; 0: never. */
-  readonly cacheTtlMs: number;
   readonly now: () => number;
 }
 
 /** Where runs are told of: metrics and the log. Times are milliseconds since the epoch. */
-export interface RunnerEvents {
+export interface RunnerEvents extends KeeperEvents {
   onSkip(collector: string, target: string, reason: SkipReason): void;
   onAttempt(
     collector: string,
     target: string,
     attempt: { ok: boolean; at: number; durationMs: number },
   ): void;
-  /** A kept snapshot was taken up at start; `at` is its last success, undefined where parts of it had failed. */
-  onConfirmed(collector: string, target: string, at: number | undefined, accountId: string): void;
-  /** The bill of a target was seen to have moved. */
-  onMoved(target: string, at: number): void;
   /** One line a run. */
   onLog(level: 'info' | 'warn', details: object, message: string): void;
 }
@@ -67,59 +60,34 @@ export class Runner {
     this.#options = options;
   }
 
-  /** Takes up the kept snapshots of some collectors and publishes them, before anything is asked of AWS. */
-  async restore(states: readonly CollectorState[]): Promise<void> {
-    const { store, events } = this.#options;
-    const found = await Promise.all(
-      states.map(({ capability, target }) => store.load(capability.name, target.name)),
-    );
-    const restored = takeUp(states, found);
-    for (const state of restored) {
-      const { capability, target, lastSuccess, kept } = state;
-      events.onConfirmed(capability.name, target.name, lastSuccess, kept?.snapshot.accountId ?? '');
-      this.#tellMoved(state);
-    }
-    await this.#publish(restored);
+  /** Shows what another replica has saved or noted. */
+  async adopt(state: CollectorState): Promise<void> {
+    const wanted = () => !this.#running.has(state);
+    if (wanted()) await this.#options.keeper.adopt(state, wanted);
   }
 
-  /** One run of one collector: skipped while its snapshot is fresh or another run is under way. */
+  /** One run of one collector: skipped where another replica collects, while its figures stand, or while a run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
+    const { leases, freshness } = this.#options;
     if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
-    if (this.isFresh(state)) return this.#skip(state, 'fresh');
-    const run = this.#attempt(state).finally(() => this.#running.delete(state));
+    if (!leases.holds(state.target.name)) return this.#notLeading(state);
+    if (freshness.isFresh(state)) return this.#skip(state, 'fresh');
+    const run = (freshness.stands(state) ? this.#leaveUnchanged(state) : this.#attempt(state)).finally(() =>
+      this.#running.delete(state),
+    );
     this.#running.set(state, run);
     return run;
   }
 
-  /** When a collector's snapshot stops being fresh, in milliseconds since the epoch; 0 where it is not. */
-  freshUntil({ capability, kept }: CollectorState): number {
-    if (kept === undefined || kept.snapshot.partial) return 0;
-    const lifetime = this.#lifetime(capability.intervalMs);
-    const confirmed = Date.parse(kept.confirmedAt);
-    const cap = capability.freshUntil?.(confirmed) ?? Number.POSITIVE_INFINITY;
-    return Math.min(confirmed + lifetime, cap);
-  }
-
-  #lifetime(intervalMs: number): number {
-    return Math.min(this.#options.cacheTtlMs, FRESH_SHARE * intervalMs);
-  }
-
-  /** Whether what was collected at an instant is fresh by its age alone. */
-  #lives({ capability }: CollectorState, collectedAt: number): boolean {
-    const age = this.#options.now() - collectedAt;
-    return age >= 0 && age < this.#lifetime(capability.intervalMs);
-  }
-
+  /** Whether what it has is fresh: a run is passed over. */
   isFresh(state: CollectorState): boolean {
-    const now = this.#options.now();
-    // A snapshot from the future was written under another clock: it cannot vouch for its age.
-    return state.lastSuccess !== undefined && state.lastSuccess <= now && now < this.freshUntil(state);
+    return this.#options.freshness.isFresh(state);
   }
 
-  /** Publishes every kept snapshot anew: a new UTC day has begun. */
-  async newDay(states: readonly CollectorState[]): Promise<void> {
-    await this.#publish(states.filter(({ kept }) => kept !== undefined));
+  /** When a collector may be run next without buying twice, in milliseconds since the epoch; 0: at once. */
+  dueAt(state: CollectorState): number {
+    return Math.max(this.#options.freshness.dueAt(state), state.notBefore ?? 0);
   }
 
   /** Aborts what runs, the calls under way too, and waits for it. No run starts afterwards. */
@@ -152,7 +120,8 @@ export class Runner {
           startedAt: at,
           previous: ofAccount(state.kept?.snapshot),
           former: ofAccount(state.former),
-          isFresh: (collectedAt) => this.#lives(state, Date.parse(collectedAt)),
+          isFresh: (collectedAt) => this.#options.freshness.isPartFresh(state, Date.parse(collectedAt)),
+          changes: this.#options.freshness.rules,
           other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };
@@ -160,6 +129,19 @@ export class Runner {
       const { accountId, collected } = await orAborted(open(), signal, () =>
         timedOut({ cause: signal.reason }),
       );
+      const details = {
+        ...log,
+        durationMs: Math.round(performance.now() - started),
+        requests: session?.paidRequests ?? 0,
+      };
+      const ended = { ok: collected.failed.length === 0, at, durationMs: performance.now() - started };
+      if (collected.unchanged && state.kept !== undefined) {
+        await this.#options.keeper.confirm(state, at);
+        await this.#done(state);
+        events.onAttempt(capability.name, target.name, ended);
+        events.onLog('info', details, 'collected: the bill is unchanged');
+        return { kind: 'collected', paid: details.requests > 0 };
+      }
       const snapshot: Snapshot = {
         schema: capability.schema,
         collector: capability.name,
@@ -171,12 +153,10 @@ export class Runner {
         partial: collected.failed.length > 0,
         data: collected.data,
       };
-      await this.#keep(state, { snapshot, confirmedAt: snapshot.collectedAt }, collected, at);
-      const ok = collected.failed.length === 0;
-      const durationMs = performance.now() - started;
-      events.onAttempt(capability.name, target.name, { ok, at, durationMs });
-      const details = { ...log, durationMs: Math.round(durationMs), requests: snapshot.requests };
-      if (ok) events.onLog('info', details, 'collected');
+      await this.#options.keeper.keep(state, { snapshot, confirmedAt: snapshot.collectedAt }, collected, at);
+      await this.#done(state);
+      events.onAttempt(capability.name, target.name, { ...ended, durationMs: performance.now() - started });
+      if (ended.ok) events.onLog('info', details, 'collected');
       else
         events.onLog('warn', { ...details, failed: collected.failed.map(partForLog) }, 'collected in part');
       return { kind: 'collected', paid: snapshot.requests > 0 };
@@ -187,32 +167,26 @@ export class Runner {
       return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
     } finally {
       clearTimeout(timer);
+      // What the end of the process cuts off stays in the ledger: the next start must know.
+      if (!this.#closing.signal.aborted) await this.#done(state);
     }
   }
 
-  async #keep(
-    state: CollectorState,
-    kept: Kept,
-    { failed, passedOver = [] }: Collected<unknown>,
-    at: number,
-  ): Promise<void> {
-    const before = { kept: state.kept, emptyHandedAt: state.emptyHandedAt };
-    state.kept = kept;
-    state.emptyHandedAt = undefined;
-    try {
-      await this.#options.publisher.publish([state]);
-    } catch (error) {
-      Object.assign(state, before);
-      throw error;
-    }
-    state.lastAttempt = at;
-    state.failed = failed;
-    state.passedOver = passedOver;
-    state.status = failed.length > 0 ? 'partial' : 'ok';
-    state.cause = failed[0]?.cause ?? null;
-    if (failed.length === 0) state.lastSuccess = at;
-    this.#tellMoved(state);
-    await this.#options.store.save(kept);
+  #done({ capability, target }: CollectorState): Promise<void> {
+    return this.#options.ledger.done({ target: target.name, collector: capability.name });
+  }
+
+  /** The figures stand though nothing was asked: the bill has not moved, or may not be followed yet. */
+  async #leaveUnchanged(state: CollectorState): Promise<RunOutcome> {
+    const at = this.#options.now();
+    await this.#options.keeper.confirm(state, at);
+    this.#options.events.onConfirmed(
+      state.capability.name,
+      state.target.name,
+      at,
+      state.kept?.snapshot.accountId ?? '',
+    );
+    return this.#skip(state, 'unchanged');
   }
 
   /** Enters an attempt that brought no figures. */
@@ -221,7 +195,7 @@ export class Runner {
     error: CollectionError,
     { at, durationMs, paid }: { at: number; durationMs: number; paid: boolean },
   ): Promise<RunOutcome> {
-    const { events } = this.#options;
+    const { events, keeper } = this.#options;
     const { capability, target } = state;
     const details = {
       collector: capability.name,
@@ -230,23 +204,14 @@ export class Runner {
       advice: error.advice,
     };
     if (this.#closing.signal.aborted) return { kind: 'failed', paid };
-    state.cause = publicCause(error);
-    if (error.code === 'no_credentials') {
-      if (state.status !== 'no_credentials') events.onLog('warn', details, error.message);
-      state.status = 'no_credentials';
-      return this.#skip(state, 'no_credentials');
+    if (error.code === 'not_leader') return this.#notLeading(state);
+    if (error.code === 'no_credentials' || error.code === 'budget') {
+      if (state.status !== error.code) events.onLog('warn', details, error.message);
+      await keeper.passOver(state, error.code, error);
+      return this.#skip(state, error.code);
     }
     const empty = nothingToShow(error.code);
-    state.status = empty ?? 'failed';
-    state.failed = [];
-    state.passedOver = [];
-    state.lastAttempt = at;
-    state.emptyHandedAt = at;
-    if (empty !== undefined) state.lastSuccess = at;
-    const tooOld =
-      state.kept !== undefined && at - Date.parse(state.kept.snapshot.collectedAt) > NO_DATA_KEEP_MS;
-    if (error.code === 'wrong_account' || (empty !== undefined && tooOld)) state.kept = undefined;
-    await this.#publish([state]);
+    await keeper.emptyHanded(state, empty ?? 'failed', error, { at, paid });
     events.onAttempt(capability.name, target.name, { ok: empty !== undefined, at, durationMs });
     events.onLog(
       empty === undefined ? 'warn' : 'info',
@@ -256,19 +221,12 @@ export class Runner {
     return { kind: empty === undefined ? 'failed' : 'empty', paid };
   }
 
-  #tellMoved({ capability, target, kept }: CollectorState): void {
-    const at = kept && capability.movedAt?.(kept.snapshot.data);
-    if (at !== undefined) this.#options.events.onMoved(target.name, at);
-  }
-
-  /** Publishes; a failure of it is logged, and what was published before stays. */
-  async #publish(states: readonly CollectorState[]): Promise<void> {
-    if (states.length === 0) return;
-    try {
-      await this.#options.publisher.publish(states);
-    } catch (error) {
-      this.#options.events.onLog('warn', { reason: reasonForLog(error) }, 'publication failed');
-    }
+  /** Another replica collects; before it has brought something, the state says so. */
+  #notLeading(state: CollectorState): RunOutcome {
+    const { name } = state.target;
+    if (state.kept === undefined && (state.cause === null || state.cause.code === 'not_leader'))
+      state.cause = publicCause(notLeader(name, this.#options.leases.why(name)));
+    return this.#skip(state, 'not_leader');
   }
 
   #skip({ capability, target }: CollectorState, reason: SkipReason): RunOutcome {

@@ -6,7 +6,7 @@ import type { Kept, Snapshot } from './snapshot.ts';
 
 /**
  * How a collector of a target stands: `pending` before its first attempt has ended, `partial` where some parts failed,
- * `no_data` and `not_enabled` after a successful attempt that brought nothing, `no_credentials` after a skipped one.
+ * `no_data` and `not_enabled` after a successful attempt that brought nothing, `no_credentials` and `budget` after a skipped one.
  */
 export const COLLECTOR_STATES = [
   'pending',
@@ -15,6 +15,7 @@ export const COLLECTOR_STATES = [
   'no_data',
   'not_enabled',
   'no_credentials',
+  'budget',
   'failed',
 ] as const;
 
@@ -39,6 +40,10 @@ export interface CollectorState {
   lastSuccess: number | undefined;
   /** Start of the last attempt that ended without figures (failed, no data); undefined once one brings figures. */
   emptyHandedAt: number | undefined;
+  /** The last attempt was paid for and brought nothing: the next one waits until then; milliseconds since the epoch. */
+  notBefore: number | undefined;
+  /** Collections that were cut off by the end of their process since the last that succeeded. */
+  interruptions: number;
   /** When the next run is due; milliseconds since the epoch, undefined before the jobs start. */
   nextRun: number | undefined;
 }
@@ -83,6 +88,8 @@ export class CollectorStates {
         lastAttempt: undefined,
         lastSuccess: undefined,
         emptyHandedAt: undefined,
+        notBefore: undefined,
+        interruptions: 0,
         nextRun: undefined,
       });
     }

@@ -101,9 +101,10 @@ export class Exposition {
    * One page, of what was published when it was asked for.
    *
    * @param live the live metrics in text 0.0.4 (`renderLive`)
+   * @param business whether what was published is on it: it is not where another replica shows it
    */
-  async page(format: Format, encoding: Encoding, live: string): Promise<Page> {
-    const { chunks, crc, length } = this.#layout(format);
+  async page(format: Format, encoding: Encoding, live: string, { business = true } = {}): Promise<Page> {
+    const { chunks, crc, length } = business ? this.#layout(format) : NOTHING;
     const end = Buffer.from(format === 'openmetrics' ? `${toOpenMetrics(live)}# EOF\n` : live);
     const contentType = contentTypes[format];
     if (encoding === 'identity') {
@@ -131,6 +132,8 @@ export class Exposition {
     });
   }
 }
+
+const NOTHING = layoutOf([]);
 
 function page(head: Pick<Page, 'contentType' | 'contentEncoding'>, chunks: readonly Buffer[]): Page {
   return { ...head, chunks, length: byteLength(chunks) };

@@ -87,6 +87,24 @@ export const selfFamilies = {
     help: 'What AWS charges for the paid requests of this process, in US dollars: 0.01 for each page answered or of unknown outcome.',
     labels: ['target'],
   },
+  spendBudget: {
+    name: 'aws_cost_exporter_aws_spend_budget_usd',
+    type: 'gauge',
+    help: 'What all replicas together may spend on AWS requests in one UTC day, in US dollars.',
+    labels: [],
+  },
+  leaseHeld: {
+    name: 'aws_cost_exporter_lease_held',
+    type: 'gauge',
+    help: '1 while this replica collects for the target, 0 while another one does. Always 1 without Redis.',
+    labels: ['target'],
+  },
+  exposing: {
+    name: 'aws_cost_exporter_exposing',
+    type: 'gauge',
+    help: '1 while this replica shows the cost families, 0 while another one does.',
+    labels: [],
+  },
   cacheUp: {
     name: 'aws_cost_exporter_cache_up',
     type: 'gauge',

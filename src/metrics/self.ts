@@ -27,6 +27,12 @@ export interface SelfMetricsOptions {
   readonly operations: readonly { readonly operation: string; readonly target: string }[];
   /** Whether Redis is configured. */
   readonly redis: boolean;
+  /** Most US dollars that all replicas may spend in a UTC day. */
+  readonly budgetUsd: number;
+  /** Whether this replica collects for a target now. */
+  holds(target: string): boolean;
+  /** Whether it shows the business families now. */
+  exposes(): boolean;
 }
 
 /** The exporter's metrics about itself: one method for each thing that can happen. */
@@ -41,6 +47,8 @@ export interface SelfMetrics {
   skipped(collector: string, target: string, reason: SkipReason): void;
   /** The figures of a collector are known to be right as of `at`, without an attempt: found unchanged, or kept from before. */
   confirmed(collector: string, target: string, at: Date): void;
+  /** Another replica collects from now on: how the last attempt of this one ended says nothing any more. */
+  handedOver(collector: string, target: string): void;
   /** What a collector has on the page now: series, and how many were folded away. */
   series(
     collector: string,
@@ -89,6 +97,19 @@ export function createSelfMetrics(registry: Registry, options: SelfMetricsOption
   const spend = spendCounter(declaration(selfFamilies.spend));
   const cacheUp = options.redis ? gauge(selfFamilies.cacheUp) : undefined;
   const billChanged = gauge(selfFamilies.billChanged);
+  gauge(selfFamilies.spendBudget).set(options.budgetUsd);
+  new Gauge<string>({
+    ...declaration(selfFamilies.leaseHeld),
+    collect() {
+      for (const { name } of options.targets) this.set({ target: name }, options.holds(name) ? 1 : 0);
+    },
+  });
+  new Gauge<string>({
+    ...declaration(selfFamilies.exposing),
+    collect() {
+      this.set(options.exposes() ? 1 : 0);
+    },
+  });
   const info = infoGauge(gauge(selfFamilies.info), options);
 
   for (const pair of options.collectors) {
@@ -118,6 +139,9 @@ export function createSelfMetrics(registry: Registry, options: SelfMetricsOption
     },
     confirmed(collector, target, at) {
       lastSuccess.set({ collector, target }, seconds(at));
+    },
+    handedOver(collector, target) {
+      for (const ended of [collectorSuccess, lastAttempt, duration]) ended.remove({ collector, target });
     },
     series(collector, target, count) {
       series.set({ collector, target }, count.series);

@@ -158,6 +158,7 @@ t.test('an answer that was paid for and refused is not bought again on that day'
 t.test('nor is a part whose second page is denied after a paid first one', async (t) => {
   const exporter = await startOptimization(t, {
     simulator: { pageSize: 3 },
+    env: { AWS_SPEND_BUDGET_USD: '100' },
     faults: [{ kind: 'deny', operation: 'GetRightsizingRecommendation', page: 2 }],
   });
   const once = paidFor(exporter);

@@ -295,7 +295,11 @@ t.test('a source that ends without figures says what became of each of its parts
   const error = await collectOnce(forced, 'optimization').catch((thrown: unknown) => thrown);
   t.match(error, { code: 'access_denied', parts: { failed: [] } });
   const said = JSON.stringify(error instanceof CollectionError ? error.parts?.passedOver : []);
-  for (const operation of PAID_CALLS) t.match(said, `Allow the IAM action ce:${operation}`);
+  const shown = JSON.stringify(await passedOver(forced));
+  for (const operation of PAID_CALLS) {
+    t.match(said, `Allow the IAM action ce:${operation}`);
+    t.match(shown, `Allow the IAM action ce:${operation}`, 'and `/ready` shows it');
+  }
 
   const failing = await startOptimization(t, {
     faults: PAID_CALLS.map((operation) => ({ kind: 'corrupt', operation })),

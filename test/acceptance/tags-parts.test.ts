@@ -147,6 +147,7 @@ t.test('what is thrown then says what became of each key', async (t) => {
 
 t.test('a key that never had figures says why today, on every day', async (t) => {
   const exporter = await start(t, {
+    env: { CHANGE_DETECTION: 'off' },
     before: ({ faults }) => faults.add({ kind: 'deny', ...secondFails }),
   });
   const reason = async () => (await exporter.get('/cost/tags')).json<Tags>().tags[1]?.reason;
@@ -174,7 +175,7 @@ t.test('a key that never had figures says why today, on every day', async (t) =>
 
 t.test('a key that was not activated, is now, and cannot be bought has failed', async (t) => {
   const settings = { activeTagKeys: ['one'] };
-  const exporter = await start(t, { simulator: { settings } });
+  const exporter = await start(t, { simulator: { settings }, env: { CHANGE_DETECTION: 'off' } });
   exporter.clock.advance(24 * 3_600_000);
   exporter.sim.setSettings({ activeTagKeys: KEYS });
   exporter.sim.faults.add({ kind: 'deny', ...secondFails });
@@ -185,7 +186,10 @@ t.test('a key that was not activated, is now, and cannot be bought has failed', 
     { key: 'three', reason: null },
   ]);
 
-  const none = await start(t, { simulator: { settings: { activeTagKeys: [] } } });
+  const none = await start(t, {
+    simulator: { settings: { activeTagKeys: [] } },
+    env: { CHANGE_DETECTION: 'off' },
+  });
   none.clock.advance(24 * 3_600_000);
   none.sim.setSettings({ activeTagKeys: KEYS });
   none.sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage' });

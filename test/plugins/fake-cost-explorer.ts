@@ -2,6 +2,10 @@ import { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { partitionOf } from '../../src/aws/partitions.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
+import type { ChangeRules } from '../../src/config.ts';
+
+/** Change detection with the defaults of the contract. */
+export const CHANGES: ChangeRules = { detect: true, minIntervalMs: 6 * 3_600_000, maxAgeMs: 24 * 3_600_000 };
 
 /** A JSON answer of Cost Explorer. */
 export interface Answer {
@@ -19,12 +23,16 @@ export function refusal(type: string, message = 'refused'): Answer {
  * touches no socket.
  *
  * @param answer - answers the request of that number, from 0.
+ * @param options - `onHold` is asked before a query is set aside in the budget; a throw refuses it.
  */
 export function contextAt<Data>(
   startedAt: number,
   answer: (request: Record<string, unknown>, number: number) => Answer,
+  options: { onHold?: (pages: number) => void | Promise<void> } = {},
 ) {
   const requests: { operation: string; body: Record<string, unknown> }[] = [];
+  const holds: number[] = [];
+  let held = false;
   const client = new CostExplorerClient({
     region: 'us-east-1',
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
@@ -33,6 +41,7 @@ export function contextAt<Data>(
       async handle(request: HttpRequest) {
         const body = JSON.parse(new TextDecoder().decode(request.body)) as Record<string, unknown>;
         const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+        if (!held) throw new Error(`${operation} was not set aside in the budget`);
         const { status = 200, body: answered } = answer(body, requests.length);
         requests.push({ operation, body });
         const bytes = new TextEncoder().encode(JSON.stringify(answered));
@@ -49,6 +58,15 @@ export function contextAt<Data>(
       costOptimizationHub: unused,
       tagging: unused,
       wellArchitected: unused,
+      async hold(pages) {
+        if (held) throw new Error('two queries are set aside at a time');
+        await options.onHold?.(pages);
+        held = true;
+        holds.push(pages);
+      },
+      async release() {
+        held = false;
+      },
       partition: partitionOf('us-east-1'),
       regions: ['us-east-1'],
       paidRequests: 0,
@@ -59,8 +77,9 @@ export function contextAt<Data>(
     former: undefined,
     other: () => undefined,
     isFresh: () => false,
+    changes: CHANGES,
   };
-  return { context, requests };
+  return { context, requests, holds };
 }
 
 function unused(): never {

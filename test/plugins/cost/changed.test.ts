@@ -6,7 +6,7 @@ import { collectCost } from '../../../plugins/cost/collect.ts';
 import type { CostData } from '../../../plugins/cost/model.ts';
 import { contextAt } from '../fake-cost-explorer.ts';
 import { answersOf, anyBill, type Bill, type Row } from './bill.ts';
-import { buy, noonOf, viewOf } from './views.ts';
+import { buy, hourly, noonOf, viewOf } from './views.ts';
 
 /** One row for each day, service and account: sums of one number are the same in any order. */
 const plainBill = anyBill.map((bill): Bill => {
@@ -57,10 +57,11 @@ t.test('the collection keeps the time of the last move', async (t) => {
   const [bill] = fc.sample(plainBill, { numRuns: 1, seed: 3 });
   const rows = [{ day: bill!.today, service: 'Tax', account: '1', amount: '1' }];
   const collect = async (amount: string, at: number, previous?: CostData) => {
-    const given = answersOf({ ...bill!, listsToday: true, rows: rows.map((row) => ({ ...row, amount })) });
+    const sent = { ...bill!, pageSize: 9, listsToday: true, rows: rows.map((row) => ({ ...row, amount })) };
+    const given = answersOf(sent);
     const { context } = contextAt<CostData>(at, given);
     const snapshot = previous && viewOf(previous, bill!.today).snapshot;
-    return collectCost({ ...context, previous: snapshot }, bill!.settings);
+    return (await collectCost({ ...context, previous: snapshot }, hourly(bill!.settings))).data;
   };
   const noon = noonOf(bill!.today);
   const first = await collect('1', noon);

@@ -151,6 +151,9 @@ function steady(today: Day, settings: CostSettings): CostData {
   return {
     currency: 'USD',
     movedAt: null,
+    boughtAt: '2026-03-15T12:00:00.000Z',
+    pages: 1,
+    probe: [],
     services: ['Tax'],
     accounts: [{ id: '1', name: null }],
     pairs: [[0, 0]],

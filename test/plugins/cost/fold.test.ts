@@ -183,6 +183,9 @@ function turns(): { data: CostData; today: string } {
     data: {
       currency: 'USD',
       movedAt: null,
+      boughtAt: '2026-03-15T12:00:00.000Z',
+      pages: 1,
+      probe: [],
       services: ['even', 'odd'],
       accounts: [{ id: '1', name: null }],
       pairs: [

@@ -1,4 +1,4 @@
-import { collectCost } from '../../../plugins/cost/collect.ts';
+import { type CollectSettings, collectCost } from '../../../plugins/cost/collect.ts';
 import { costSamples } from '../../../plugins/cost/families.ts';
 import { COST_SCHEMA, type CostData, type CostSettings } from '../../../plugins/cost/model.ts';
 import type { View } from '../../../src/collection/capability.ts';
@@ -12,8 +12,14 @@ export function noonOf(day: Day): number {
 }
 
 /** Buys a bill through the capability's own collection. */
-export function buy(bill: Bill): Promise<CostData> {
-  return collectCost(contextAt<CostData>(noonOf(bill.today), answersOf(bill)).context, bill.settings);
+export async function buy(bill: Bill): Promise<CostData> {
+  const { context } = contextAt<CostData>(noonOf(bill.today), answersOf(bill));
+  return (await collectCost(context, hourly(bill.settings))).data;
+}
+
+/** Settings of a collection each hour. */
+export function hourly(settings: CostSettings): CollectSettings {
+  return { ...settings, intervalMs: 3_600_000 };
 }
 
 /** The view of some data, bought on the day on which it is shown unless `more` says otherwise. */

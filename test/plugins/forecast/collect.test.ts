@@ -131,6 +131,19 @@ t.test('an answer of another shape is refused', async (t) => {
   for (const [name, given] of Object.entries(cases)) t.equal(await failure(given), 'invalid_response', name);
 });
 
+t.test('its page is set aside before it is sent', async (t) => {
+  const { context, holds } = contextAt<ForecastData>(AT, answer());
+  await collectForecast(context, 'BlendedCost');
+  t.same(holds, [1]);
+  const refused = contextAt<ForecastData>(AT, answer(), {
+    onHold() {
+      throw new CollectionError('budget', 'It does not fit.', 'Wait.');
+    },
+  });
+  await t.rejects(collectForecast(refused.context, 'BlendedCost'), { code: 'budget' });
+  t.same(refused.requests, []);
+});
+
 t.test("AWS's refusals have their typed cause", async (t) => {
   t.equal(await failure(() => refusal('DataUnavailableException')), 'no_data');
   t.equal(await failure(() => refusal('AccessDeniedException')), 'access_denied');

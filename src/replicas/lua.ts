@@ -1,0 +1,174 @@
+/**
+ * What replicas agree on, as scripts that Redis runs one at a time. A script reaches the keys that it is given and no others.
+ * `now` is Redis' own clock, unless a caller gives one: clocks of replicas differ.
+ */
+
+const NOW = `
+local function clock(given)
+  if given ~= '' then return tonumber(given) end
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local function holds(key, owner, token, now)
+  local lease = redis.call('HMGET', key, 'owner', 'token', 'till')
+  return lease[1] == owner and lease[2] == token and tonumber(lease[3]) > now
+end
+`;
+
+/**
+ * Renews and takes leases, all in one step.
+ * KEYS: one hash for each lease, then the counter of news.
+ * ARGV: owner, now or '', time to live in ms, expiry of the records in ms; then for each lease: '1' where it may be taken
+ * when nobody holds it, and the token under which the owner believes to hold it, or ''.
+ * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not), token, ms that are left.
+ */
+export const BEAT = `${NOW}
+local owner, ttl, expiry = ARGV[1], tonumber(ARGV[3]), ARGV[4]
+local now = clock(ARGV[2])
+local answer = { redis.call('GET', KEYS[#KEYS]) or '0', string.format('%.0f', now) }
+for i = 1, #KEYS - 1 do
+  local key, may, claim = KEYS[i], ARGV[3 + 2 * i], ARGV[4 + 2 * i]
+  local lease = redis.call('HMGET', key, 'owner', 'token', 'till')
+  local till = tonumber(lease[3] or '0')
+  local token = lease[2]
+  local mine = false
+  if lease[1] == owner and (till > now or token == claim) then
+    mine = true
+  elseif not lease[1] and claim ~= '' then
+    token = claim
+    mine = true
+  elseif till <= now and may == '1' then
+    token = string.format('%.0f', math.max(tonumber(token or '0') + 1, now))
+    mine = true
+  end
+  if mine then
+    till = now + ttl
+    redis.call('HSET', key, 'owner', owner, 'token', token, 'till', string.format('%.0f', till))
+    redis.call('PEXPIRE', key, expiry)
+  end
+  answer[#answer + 1] = mine and '1' or '0'
+  answer[#answer + 1] = token or ''
+  answer[#answer + 1] = string.format('%.0f', math.max(0, till - now))
+end
+return answer
+`;
+
+/** Gives a lease back. KEYS: the lease. ARGV: owner, token. */
+export const LEAVE = `
+local lease = redis.call('HMGET', KEYS[1], 'owner', 'token')
+if lease[1] == ARGV[1] and lease[2] == ARGV[2] then redis.call('HSET', KEYS[1], 'till', '0') end
+return 1
+`;
+
+/**
+ * Keeps a snapshot (where there is one) and how its collector stands; refused without the lease.
+ * KEYS: lease, hash of standings, counter of news, snapshot. ARGV: owner, token, now or '', field, standing, expiry in s, bytes or ''.
+ * Gives 1, or 0 where it is refused.
+ */
+export const SAVE = `${NOW}
+if not holds(KEYS[1], ARGV[1], ARGV[2], clock(ARGV[3])) then return 0 end
+if ARGV[7] ~= '' then redis.call('SET', KEYS[4], ARGV[7], 'EX', ARGV[6]) end
+redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+redis.call('EXPIRE', KEYS[2], ARGV[6])
+redis.call('INCR', KEYS[3])
+return 1
+`;
+
+/**
+ * Sets pages aside, or counts one as spent; refused without the lease, and where it does not fit.
+ * KEYS: lease, pages of the day by "target operation", holds by "target collector".
+ * ARGV: owner, token, now or '', target, collector, operation or '' (set aside), pages, budget, budget of the target or '',
+ * set aside for others, the same within the target, longest life of a hold in ms, expiry of the day in s.
+ * Gives {'ok' | 'budget' | 'not_leader', all of the day}.
+ */
+export const SPEND = `${NOW}
+local now = clock(ARGV[3])
+local target, id, pages = ARGV[4], ARGV[4] .. ' ' .. ARGV[5], tonumber(ARGV[7])
+if not holds(KEYS[1], ARGV[1], ARGV[2], now) then return { 'not_leader', {} } end
+local spent, spentOwn = 0, 0
+local day = redis.call('HGETALL', KEYS[2])
+for i = 1, #day, 2 do
+  local count = tonumber(day[i + 1])
+  spent = spent + count
+  if string.sub(day[i], 1, #target + 1) == target .. ' ' then spentOwn = spentOwn + count end
+end
+local own = { pages = 0, paid = 0, at = now }
+local kept = redis.call('HGETALL', KEYS[3])
+for i = 1, #kept, 2 do
+  local hold = cjson.decode(kept[i + 1])
+  if kept[i] == id then
+    own = hold
+  elseif now - hold.at < tonumber(ARGV[12]) then
+    spent = spent + hold.pages
+    if string.sub(kept[i], 1, #target + 1) == target .. ' ' then spentOwn = spentOwn + hold.pages end
+  end
+end
+local covered = ARGV[6] ~= '' and own.pages > 0
+if not covered then
+  local full = spent + tonumber(ARGV[10]) + pages > tonumber(ARGV[8])
+  local fullOwn = ARGV[9] ~= '' and spentOwn + tonumber(ARGV[11]) + pages > tonumber(ARGV[9])
+  if full or fullOwn then return { 'budget', day } end
+end
+if ARGV[6] == '' then
+  own.pages = pages
+else
+  own.pages = math.max(0, own.pages - 1)
+  if own.paid == 0 then own.at = now end
+  own.paid = own.paid + 1
+  redis.call('HINCRBY', KEYS[2], target .. ' ' .. ARGV[6], 1)
+  redis.call('EXPIRE', KEYS[2], ARGV[13])
+end
+redis.call('HSET', KEYS[3], id, cjson.encode(own))
+return { 'ok', redis.call('HGETALL', KEYS[2]) }
+`;
+
+/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector". */
+export const REFUND = `
+redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
+local kept = redis.call('HGET', KEYS[2], ARGV[2])
+if kept then
+  local hold = cjson.decode(kept)
+  hold.paid = math.max(0, hold.paid - 1)
+  hold.pages = hold.pages + 1
+  redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(hold))
+end
+return 1
+`;
+
+/** Sets the rest of a hold free. KEYS: holds. ARGV: "target collector". */
+export const RELEASE = `
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if kept then
+  local hold = cjson.decode(kept)
+  hold.pages = 0
+  redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(hold))
+end
+return 1
+`;
+
+/** Takes out what a target's collections have under way. KEYS: holds. ARGV: "target ". Gives fields and values. */
+export const TAKE_HOLDS = `
+local kept, found = redis.call('HGETALL', KEYS[1]), {}
+for i = 1, #kept, 2 do
+  if string.sub(kept[i], 1, #ARGV[1]) == ARGV[1] then
+    found[#found + 1] = kept[i]
+    found[#found + 1] = kept[i + 1]
+    redis.call('HDEL', KEYS[1], kept[i])
+  end
+end
+return found
+`;
+
+/**
+ * Enters what was spent while Redis was away, or what it has lost. KEYS: pages of the day.
+ * ARGV: expiry in s; then for each field: its name, what was known to be there, what is to be added.
+ * Gives all of the day.
+ */
+export const MERGE = `
+for i = 2, #ARGV, 3 do
+  local there = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
+  redis.call('HSET', KEYS[1], ARGV[i], math.max(there, tonumber(ARGV[i + 1])) + tonumber(ARGV[i + 2]))
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return redis.call('HGETALL', KEYS[1])
+`;

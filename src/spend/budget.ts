@@ -1,0 +1,38 @@
+import { addDays, dayOf, startOf } from '../collection/periods.ts';
+import { CollectionError } from '../errors.ts';
+import { type Buyer, type DayPages, USD_PER_PAGE } from './ledger.ts';
+
+/** What may be spent. All numbers are pages of one UTC day. */
+export interface Budget {
+  /** The whole exporter's, all replicas together. */
+  readonly pages: number;
+  /** A target's own; undefined: none. */
+  ofTarget(target: string): number | undefined;
+  /** What a purchase has to leave for what comes before it in the rest of the day: of all, and of its target. */
+  setAside(buyer: Buyer): { readonly all: number; readonly ofTarget: number };
+}
+
+/** Pages that a sum of US dollars buys. */
+export function pagesFor(usd: number): number {
+  return Math.floor(usd / USD_PER_PAGE + 1e-9);
+}
+
+/** Pages of a day, of one target or of all. */
+export function pagesOf(day: DayPages, target?: string): number {
+  const targets = target === undefined ? Object.values(day) : [day[target] ?? {}];
+  return targets.flatMap((operations) => Object.values(operations)).reduce((sum, pages) => sum + pages, 0);
+}
+
+/** When the budget of the day of an instant ends, in milliseconds since the epoch: the next midnight UTC. */
+export function resetAfter(now: number): number {
+  return startOf(addDays(dayOf(now), 1));
+}
+
+/** A purchase does not fit into what may be spent today. */
+export function overBudget({ target }: Buyer, pages: number, now: number): CollectionError {
+  return new CollectionError(
+    'budget',
+    `The budget of this UTC day has no room for ${pages} more ${pages === 1 ? 'page' : 'pages'} for target ${target}.`,
+    `Wait until ${new Date(resetAfter(now)).toISOString()}, or raise AWS_SPEND_BUDGET_USD or the target's spendBudgetUsd: GET /spend shows what was spent, \`aws-cost-exporter plan\` what is needed.`,
+  );
+}

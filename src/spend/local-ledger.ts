@@ -1,0 +1,87 @@
+import { dayOf } from '../collection/periods.ts';
+import { Book } from './book.ts';
+import { type Budget, overBudget } from './budget.ts';
+import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
+
+/** Where a ledger outlasts its process. */
+export interface LedgerFile {
+  /**
+   * What was written last; undefined where there is nothing, or nothing that makes sense.
+   *
+   * @throws Error where it cannot be read though it may be good: nothing is bought then.
+   */
+  read(): Promise<Book | undefined>;
+  /** Resolves when it is on disk. Never rejects: what cannot be written stays in memory. */
+  write(book: Book): Promise<void>;
+}
+
+/** The ledger of a process that has no replicas: in memory, and on disk where there is a file for it. */
+export class LocalLedger implements Ledger {
+  readonly #budget: Budget;
+  readonly #now: () => number;
+  readonly #file: LedgerFile | undefined;
+  #reading: Promise<Book> | undefined;
+
+  constructor(budget: Budget, now: () => number, file?: LedgerFile) {
+    this.#budget = budget;
+    this.#now = now;
+    this.#file = file;
+  }
+
+  async hold(buyer: Buyer, pages: number): Promise<void> {
+    const book = await this.#book();
+    const now = this.#now();
+    if (!book.hold(buyer, pages, dayOf(now), now, this.#budget)) throw overBudget(buyer, pages, now);
+  }
+
+  async authorize(buyer: Buyer, operation: string): Promise<void> {
+    const book = await this.#book();
+    const now = this.#now();
+    if (!book.spend(buyer, operation, dayOf(now), now, this.#budget)) throw overBudget(buyer, 1, now);
+    await this.#keep(book);
+  }
+
+  async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
+    if (paid) return;
+    const book = await this.#book();
+    book.refund(buyer, operation, dayOf(this.#now()));
+    await this.#keep(book);
+  }
+
+  async release(buyer: Buyer): Promise<void> {
+    (await this.#book()).release(buyer);
+  }
+
+  async done(buyer: Buyer): Promise<void> {
+    const book = await this.#book();
+    if (book.done(buyer)) await this.#keep(book);
+  }
+
+  async interrupted(target: string): Promise<readonly Interrupted[]> {
+    const book = await this.#book();
+    const found = book.takeInterrupted(target);
+    if (found.length > 0) await this.#keep(book);
+    return found;
+  }
+
+  async days(days: readonly string[]): Promise<readonly DayPages[]> {
+    const book = await this.#book();
+    return days.map((day) => book.day(day));
+  }
+
+  /** The book, read once; where that fails it is read again at the next use. */
+  #book(): Promise<Book> {
+    this.#reading ??= Promise.resolve(this.#file?.read()).then(
+      (book) => book ?? new Book(),
+      (error) => {
+        this.#reading = undefined;
+        throw error;
+      },
+    );
+    return this.#reading;
+  }
+
+  async #keep(book: Book): Promise<void> {
+    await this.#file?.write(book);
+  }
+}

@@ -1,0 +1,246 @@
+import { dayOf } from '../collection/periods.ts';
+import type { RedisConnection } from '../collection/redis-connection.ts';
+import { notLeader } from '../errors.ts';
+import { MERGE, REFUND, RELEASE, SPEND, TAKE_HOLDS } from '../replicas/lua.ts';
+import type { Fence, RedisLeases } from '../replicas/redis-leases.ts';
+import { Book, DAYS_KEPT, HOLD_MS } from './book.ts';
+import { type Budget, overBudget } from './budget.ts';
+import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
+
+const EXPIRY_SECONDS = DAYS_KEPT * 86_400;
+
+/** What this process has spent while Redis was away, and what it knew to be there before; by day, then "target operation". */
+type Pending = Map<string, Map<string, number>>;
+
+export interface RedisLedgerOptions {
+  readonly connection: RedisConnection;
+  readonly leases: RedisLeases;
+  readonly budget: Budget;
+  readonly now: () => number;
+}
+
+/**
+ * The ledger that replicas share. Each attempt is counted in Redis, in one step with the checks of lease and budget, before
+ * it is sent. While Redis cannot be reached the last holder of the lease goes on within what it knows to be spent, and
+ * enters what it has spent meanwhile as soon as Redis is back.
+ */
+export class RedisLedger implements Ledger {
+  readonly #options: RedisLedgerOptions;
+  /** What is known of Redis' figures, with this process's own of the time without it. */
+  readonly #book = new Book();
+  readonly #pending: Pending = new Map();
+  #generation = -1;
+
+  constructor(options: RedisLedgerOptions) {
+    this.#options = options;
+  }
+
+  async hold(buyer: Buyer, pages: number): Promise<void> {
+    await this.#spend(buyer, '', pages);
+  }
+
+  async authorize(buyer: Buyer, operation: string): Promise<void> {
+    await this.#spend(buyer, operation, 1);
+  }
+
+  async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
+    if (paid) return;
+    const day = this.#today();
+    this.#book.refund(buyer, operation, day);
+    const field = `${buyer.target} ${operation}`;
+    const offline = this.#pending.get(day);
+    const entered = offline?.get(field) ?? 0;
+    if (entered > 0) {
+      offline?.set(field, entered - 1);
+      return;
+    }
+    // What cannot be taken back stays counted: that errs on the side of the budget.
+    await this.#try((redis) => redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer)));
+  }
+
+  async release(buyer: Buyer): Promise<void> {
+    this.#book.release(buyer);
+    await this.#try((redis) => redis.eval(RELEASE, 1, this.#holdsKey, idOf(buyer)));
+  }
+
+  async done(buyer: Buyer): Promise<void> {
+    this.#book.done(buyer);
+    if (this.#options.leases.fence(buyer.target) === undefined) return;
+    await this.#try((redis) => redis.hdel(this.#holdsKey, idOf(buyer)));
+  }
+
+  async interrupted(target: string): Promise<readonly Interrupted[]> {
+    const found = await this.#try((redis) => redis.eval(TAKE_HOLDS, 1, this.#holdsKey, `${target} `));
+    const fields = Array.isArray(found) ? found.map(String) : [];
+    return pairsOf(fields).flatMap(([id, text]) => {
+      const { at, paid } = JSON.parse(text) as { at: number; paid: number };
+      return paid > 0 ? [{ target, collector: id.slice(target.length + 1), at, pages: paid }] : [];
+    });
+  }
+
+  async days(days: readonly string[]): Promise<readonly DayPages[]> {
+    const { connection } = this.#options;
+    if (await connection.answers()) {
+      try {
+        await this.#synchronize();
+        const answers = await connection.ask((redis) =>
+          Promise.all(days.map((day) => redis.hgetall(this.#dayKey(day)))),
+        );
+        return answers.map((fields) => dayPagesOf(Object.entries(fields)));
+      } catch {
+        void connection.check();
+      }
+    }
+    return days.map((day) => this.#book.day(day));
+  }
+
+  /** Enters what Redis does not have; called where it has come back. @throws Error where it does not answer. */
+  async synchronize(): Promise<void> {
+    await this.#synchronize();
+  }
+
+  async #spend(buyer: Buyer, operation: string, pages: number): Promise<void> {
+    const { leases, budget, now } = this.#options;
+    const fence = leases.fence(buyer.target);
+    if (fence === undefined) throw notLeader(buyer.target, leases.why());
+    const day = this.#today();
+    let answer = await this.#ask(buyer, operation, pages, fence);
+    if (answer === undefined) {
+      // Not answered: either nobody can be asked, or once more.
+      await leases.beat();
+      const renewed = leases.fence(buyer.target);
+      if (renewed === undefined) throw notLeader(buyer.target, leases.why());
+      if (leases.reachable) answer = await this.#ask(buyer, operation, pages, renewed);
+      if (answer === undefined && leases.reachable) throw notLeader(buyer.target, 'unreachable');
+    }
+    if (answer === 'not_leader') throw notLeader(buyer.target);
+    if (answer === 'budget') throw overBudget(buyer, pages, now());
+    if (answer === 'ok') return;
+    // Redis cannot be reached: the last holder counts for itself.
+    const granted =
+      operation === ''
+        ? this.#book.hold(buyer, pages, day, now(), budget)
+        : this.#book.spend(buyer, operation, day, now(), budget);
+    if (!granted) throw overBudget(buyer, pages, now());
+    if (operation === '') return;
+    const offline = this.#pending.get(day) ?? new Map<string, number>();
+    this.#pending.set(day, offline);
+    const field = `${buyer.target} ${operation}`;
+    offline.set(field, (offline.get(field) ?? 0) + 1);
+  }
+
+  /** What Redis says of a purchase; undefined where it says nothing. */
+  async #ask(buyer: Buyer, operation: string, pages: number, fence: Fence): Promise<string | undefined> {
+    const { budget } = this.#options;
+    const day = this.#today();
+    const { all, ofTarget } = budget.setAside(buyer);
+    return this.#try(async (redis) => {
+      await this.#synchronize();
+      const [verdict, fields] = (await redis.eval(
+        SPEND,
+        3,
+        fence.key,
+        this.#dayKey(day),
+        this.#holdsKey,
+        fence.owner,
+        fence.token,
+        fence.now,
+        buyer.target,
+        buyer.collector,
+        operation,
+        pages,
+        budget.pages,
+        budget.ofTarget(buyer.target) ?? '',
+        all,
+        ofTarget,
+        HOLD_MS,
+        EXPIRY_SECONDS,
+      )) as [string, string[]];
+      if (verdict !== 'not_leader') this.#book.replace(day, dayPagesOf(pairsOf(fields)));
+      return verdict;
+    });
+  }
+
+  async #synchronize(): Promise<void> {
+    const { connection } = this.#options;
+    if (this.#pending.size === 0 && this.#generation === connection.generation) return;
+    const { generation } = connection;
+    const days = new Set([...this.#pending.keys(), this.#today()]);
+    for (const day of days) {
+      const offline = this.#pending.get(day) ?? new Map<string, number>();
+      const known = fieldsOf(this.#book.day(day));
+      const fields = [...known].map(([field, pages]) => {
+        const added = offline.get(field) ?? 0;
+        return [field, pages - added, added] as const;
+      });
+      if (fields.length === 0) continue;
+      // Taken out first: what is spent from here on is a new entry.
+      this.#pending.delete(day);
+      try {
+        const all = await connection.ask((redis) =>
+          redis.eval(MERGE, 1, this.#dayKey(day), EXPIRY_SECONDS, ...fields.flat()),
+        );
+        this.#book.replace(day, dayPagesOf(pairsOf((all as string[]).map(String))));
+      } catch (error) {
+        const later = this.#pending.get(day) ?? new Map<string, number>();
+        for (const [field, pages] of offline) later.set(field, (later.get(field) ?? 0) + pages);
+        this.#pending.set(day, later);
+        throw error;
+      }
+    }
+    this.#generation = generation;
+  }
+
+  /** Asks Redis; undefined, and a look at what is wrong with it, where it does not answer. */
+  async #try<T>(command: (redis: RedisConnection['client']) => Promise<T>): Promise<T | undefined> {
+    const { connection } = this.#options;
+    if (!(await connection.answers())) return undefined;
+    try {
+      return await connection.ask(command);
+    } catch {
+      void connection.check();
+      return undefined;
+    }
+  }
+
+  #today(): string {
+    return dayOf(this.#options.now());
+  }
+
+  #dayKey(day: string): string {
+    return `${this.#options.connection.keyPrefix}spend:${day}`;
+  }
+
+  get #holdsKey(): string {
+    return `${this.#options.connection.keyPrefix}holds`;
+  }
+}
+
+function idOf({ target, collector }: Buyer): string {
+  return `${target} ${collector}`;
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [
+    flat[2 * index] ?? '',
+    flat[2 * index + 1] ?? '',
+  ]);
+}
+
+/** Names of targets and operations have no spaces. */
+function dayPagesOf(fields: readonly (readonly [string, string])[]): DayPages {
+  const day: Record<string, Record<string, number>> = {};
+  for (const [field, pages] of fields) {
+    const [target = '', operation = ''] = field.split(' ');
+    day[target] = { ...day[target], [operation]: Number(pages) };
+  }
+  return day;
+}
+
+function fieldsOf(day: DayPages): Map<string, number> {
+  return new Map(
+    Object.entries(day).flatMap(([target, operations]) =>
+      Object.entries(operations).map(([operation, pages]) => [`${target} ${operation}`, pages] as const),
+    ),
+  );
+}
