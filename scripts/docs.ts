@@ -132,7 +132,8 @@ successful collection; a series that AWS no longer reports disappears at the nex
 withdrawn, never 0. Above \`MAX_SERIES\` the smallest (service, account) pairs are folded into \`service="__other__"\`
 of the same account: totals stay. A real name that is a reserved word (\`untagged\`, \`__other__\`) is put in double quotes.
 
-\`aws_cost_total\` is a gauge with a name that lint keeps for counters: it is the one exception.
+\`aws_cost_total\`, \`aws_tag_cost_total\` and \`aws_tag_resource_count\` are gauges with names that lint keeps for counters and
+histograms: the design fixed them, and they are the only three exceptions.
 
 ${capabilities.join('\n\n')}
 

@@ -27,6 +27,7 @@ Commands:
               --json        The same as JSON.
               --pages N     Pages of a query that is not known yet (default 1).
   openapi   Print the OpenAPI document of the REST API.
+  help      Print this text.
 
 Options:
   -h, --help      This text.
@@ -39,7 +40,7 @@ signal, 1 failed (a port or STATE_DIR in use, credentials that do not resolve, a
 
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
   async serve(args) {
-    parse(args, {});
+    parse('serve', args, {});
     await serve({ config: loadConfig() });
   },
   async demo(args) {
@@ -47,7 +48,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
       once,
       bill,
       seed = '1',
-    } = parse(args, {
+    } = parse('demo', args, {
       once: { type: 'boolean' },
       bill: { type: 'string' },
       seed: { type: 'string' },
@@ -57,34 +58,38 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
     await runDemo({ once: once ?? false, bill, seed: Number(seed) });
   },
   async check(args) {
-    parse(args, {});
+    parse('check', args, {});
     process.exitCode = (await check(loadConfig())) ? 0 : 1;
   },
   async plan(args) {
-    const { json, pages = '1' } = parse(args, { json: { type: 'boolean' }, pages: { type: 'string' } });
+    const { json, pages = '1' } = parse('plan', args, {
+      json: { type: 'boolean' },
+      pages: { type: 'string' },
+    });
     if (!/^[1-9]\d{0,3}$/.test(pages))
       throw new UsageError(`--pages ${pages}: must be a whole number from 1 to 9999 (example: --pages 20)`);
     const fits = await plan(loadConfig(), { json: json ?? false, assumedPages: Number(pages) });
     process.exitCode = fits ? 0 : 1;
   },
   async openapi(args) {
-    parse(args, {});
+    parse('openapi', args, {});
     await printOpenapi(loadConfig());
   },
 };
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
-function parse<T extends Options>(args: string[], options: T) {
+function parse<T extends Options>(command: string, args: string[], options: T) {
   try {
     return parseArgs({ args, options, strict: true }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(`${command}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function main([first = 'serve', ...rest]: string[]): Promise<void> {
-  if (first === '--help' || first === '-h' || rest.some((word) => word === '--help' || word === '-h')) {
+async function main(words: string[]): Promise<void> {
+  const [first = ''] = words;
+  if (first === 'help' || words.includes('--help') || words.includes('-h')) {
     process.stdout.write(HELP);
     return;
   }
@@ -92,13 +97,15 @@ async function main([first = 'serve', ...rest]: string[]): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const command = COMMANDS[first];
+  // Options alone are those of the default command.
+  const [name, args] = first === '' || first.startsWith('-') ? ['serve', words] : [first, words.slice(1)];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     throw new UsageError(
-      `there is no command ${JSON.stringify(first)}: ${Object.keys(COMMANDS).join(', ')}, or --help`,
+      `there is no command ${JSON.stringify(name)}: ${Object.keys(COMMANDS).join(', ')}, help`,
     );
   }
-  await command(rest);
+  await command(args);
 }
 
 // A reader that has seen enough (`| head`) is no failure.

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { Value } from '@sinclair/typebox/value';
-import { ConfigError, type Fault, readSettings, readTargetsFile } from './config/faults.ts';
+import { ConfigError, type Fault, isSet, readSettings, readTargetsFile } from './config/faults.ts';
 import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
 import { Estimates, type TargetEntry } from './config/targets-file.ts';
 
@@ -125,7 +125,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       example: 'redis.monitoring.svc',
     });
   }
-  faults.push(...storeFaults(settings));
+  faults.push(...storeFaults(settings), ...idleFaults(env, settings));
   const pem = settings.NODE_EXTRA_CA_CERTS;
   if (pem && !readable(pem)) {
     faults.push({
@@ -173,6 +173,39 @@ function* storeFaults(settings: Settings): Generator<Fault> {
   }
 }
 
+/** Settings of Redis that what is set beside them, or is not, leaves without effect. */
+function* idleFaults(env: NodeJS.ProcessEnv, settings: Settings): Generator<Fault> {
+  const { REDIS_URL: url, REDIS_HOST: host, REDIS_SENTINELS: sentinels } = settings;
+  const byName = sentinels.length > 0;
+  if (byName && host) {
+    yield {
+      where: 'REDIS_HOST',
+      value: host,
+      reason: 'has no effect beside REDIS_SENTINELS, which say where Redis is: unset one',
+      example: 'redis.monitoring.svc',
+    };
+  }
+  const withoutPort = byName && 'beside REDIS_SENTINELS, which name their ports: unset it';
+  const inUrl = url !== undefined && 'beside REDIS_URL: write it there, and unset it';
+  const nowhere = !host && 'without REDIS_HOST: set that too, or unset it';
+  const idle = { REDIS_PORT: withoutPort || inUrl || nowhere, REDIS_DB: inUrl || (!byName && nowhere) };
+  for (const [name, why] of Object.entries(idle) as [keyof typeof idle, string | false][]) {
+    // A wrong value has its fault already, as have two addresses.
+    if (!why || !isSet(env, name) || typeof settings[name] !== 'number' || (url && host)) continue;
+    yield {
+      where: name,
+      value: settings[name],
+      reason: `has no effect ${why}`,
+      example:
+        why === inUrl
+          ? 'REDIS_URL=redis://redis:6379/1'
+          : byName
+            ? 'REDIS_SENTINELS=redis:26379'
+            : 'REDIS_HOST=redis',
+    };
+  }
+}
+
 function thresholds({ PRIORITY_THRESHOLDS: [high = 0, medium = 0] }: Settings): {
   high: number;
   medium: number;
@@ -185,10 +218,15 @@ function resolveTarget(entry: TargetEntry, settings: Settings): Target {
   return {
     ...entry,
     region: entry.region ?? settings.AWS_REGION,
-    regions: entry.regions ?? settings.AWS_REGIONS,
-    tagKeys: entry.tagKeys ?? settings.TAG_KEYS,
+    regions: unique(entry.regions ?? settings.AWS_REGIONS),
+    tagKeys: unique(entry.tagKeys ?? settings.TAG_KEYS),
     capabilities: CAPABILITIES.filter((name) => enabled.includes(name)),
   };
+}
+
+/** A list without doubles, as the environment's lists are. */
+function unique(items: readonly string[]): readonly string[] {
+  return [...new Set(items)];
 }
 
 function resolve(settings: Settings, targets: readonly Target[], estimates: Estimates): Config {

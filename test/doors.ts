@@ -52,6 +52,33 @@ const PURE = /\/(index|model|schema|families|figures|document|fold|changed|seen)
 const CLIENTS = 'src/aws/clients.ts';
 const SIMULATOR = 'src/simulator/';
 
+/** What opens connections. Node's own come with and without `node:`. */
+const NETWORK =
+  /^((node:)?(http|https|http2|net|tls|dgram)|@smithy\/.+|ioredis|@fastify\/redis|redis|undici|https-proxy-agent|proxy-from-env|axios|got|node-fetch|ws)$/;
+
+/** What of it opens none. */
+const HARMLESS = ['isIP', 'isIPv4', 'isIPv6', 'METHODS', 'STATUS_CODES'];
+
+/** Which files open connections, and by what. The simulator is a server, and stands alone. */
+export const OPENS_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
+  'src/aws/http.ts': [
+    'node:http',
+    'node:https',
+    '@smithy/node-http-handler',
+    'https-proxy-agent',
+    'proxy-from-env',
+  ],
+  'src/aws/clients.ts': ['@smithy/core/config'],
+  'src/collection/redis-connection.ts': ['ioredis'],
+  'plugins/platform/store.ts': ['@fastify/redis'],
+  'src/server.ts': ['node:net'],
+};
+
+/** Which files ask by `fetch`, and whom. */
+export const FETCHES: Readonly<Record<string, string>> = {
+  'src/demo-table.ts': 'the exporter that the demo has started',
+};
+
 /** Where a file stands: `src`, `routes`, `plugins/platform` or `plugins/<capability>`. */
 function roomOf(path: string): string {
   const [first = '', second = ''] = path.split('/');
@@ -76,12 +103,20 @@ export function faultsOf(path: string, source: string): string[] {
   ) {
     faults.push(`${path} reads the environment: src/config.ts alone does`);
   }
+  if (
+    /(?<![\w.$])(?:globalThis\s*\.\s*)?(fetch|WebSocket|EventSource)\s*\(/.test(source) &&
+    !(path in FETCHES)
+  ) {
+    faults.push(`${path} opens connections of its own: src/aws and the connection to Redis alone do`);
+  }
   return faults;
 }
 
 function doorFault(path: string, to: string, { type }: Import): string | undefined {
   if (path === 'src/app.ts')
     return to.startsWith(SIMULATOR) ? 'the simulator is for the demo and tests' : undefined;
+  // What composes the app sees every plugin: only the process edge sees that.
+  if (to === 'src/app.ts' && !/^src\/[^/]+\.ts$/.test(path)) return 'the process edge alone composes the app';
   const [here, there] = [roomOf(path), roomOf(to)];
   if (path.startsWith(SIMULATOR)) {
     return to.startsWith(SIMULATOR) || to === 'src/focus.ts' ? undefined : 'the simulator stands alone';
@@ -100,6 +135,9 @@ function packageFault(path: string, { from, values }: Import): string | undefine
   if (from === '(computed)') return 'a computed name cannot be checked';
   if (/^(node:)?process$/.test(from) && !(path in READS_ENVIRONMENT))
     return 'src/config.ts alone reads the environment';
+  const opens = NETWORK.test(from) && values.some((name) => !HARMLESS.includes(name));
+  if (opens && !path.startsWith(SIMULATOR) && !OPENS_CONNECTIONS[path]?.includes(from))
+    return 'src/aws, the connection to Redis and the process edge alone open connections';
   if (!from.startsWith('@aws-sdk/') || path.startsWith(SIMULATOR) || path === CLIENTS) return undefined;
   const commands =
     /^(src\/aws|plugins\/(?!platform\/)[^/]+)\/[^/]+\.ts$/.test(path) &&

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { VERSION } from '../src/version.ts';
-import { faultsOf, importsOf, READS_ENVIRONMENT } from './doors.ts';
+import { FETCHES, faultsOf, importsOf, OPENS_CONNECTIONS, READS_ENVIRONMENT } from './doors.ts';
 import { run } from './servers/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -48,6 +48,11 @@ t.test('every import of every module is seen', async (t) => {
 
 t.test('exceptions are in use', async (t) => {
   for (const path of Object.keys(READS_ENVIRONMENT)) t.match(sourceOf(path), /process\.env/, path);
+  for (const path of Object.keys(FETCHES)) t.match(sourceOf(path), /\bfetch\(/, path);
+  for (const [path, packages] of Object.entries(OPENS_CONNECTIONS)) {
+    const used = importsOf(sourceOf(path)).map(({ from }) => from);
+    for (const name of packages) t.ok(used.includes(name), `${path} imports ${name}`);
+  }
 });
 
 t.test('imports are read: values, types, the whole, re-exports, dynamic ones', async (t) => {
@@ -144,6 +149,28 @@ t.test('each rule fails on a wrong import', async (t) => {
     ['plugins/cost/index.ts', "const env = process['env'];", /reads the environment/],
     ['plugins/cost/index.ts', 'const home = process?.env.HOME;', /reads the environment/],
     ['src/cli.ts', "import { env } from 'node:process';", /alone reads the environment/],
+    ...['node:http', 'https', 'node:http2', 'node:net', 'node:tls', 'undici', 'ioredis'].map(
+      (name): [string, string, RegExp] => [
+        'plugins/cost/x.ts',
+        `import { a } from '${name}';`,
+        /alone open connections/,
+      ],
+    ),
+    ['src/spend/redis-ledger.ts', "import { Redis } from 'ioredis';", /alone open connections/],
+    ['src/collection/redis-connection.ts', "import { connect } from 'node:net';", /alone open connections/],
+    ['src/disk/x.ts', "import net from 'node:net';", /alone open connections/],
+    ['src/aws/x.ts', "import { request } from 'node:https';", /alone open connections/],
+    ['src/check.ts', "import { loadConfig } from '@smithy/core/config';", /alone open connections/],
+    ['routes/x.ts', "import { isIP, connect } from 'node:net';", /alone open connections/],
+    ['routes/x.ts', "const http = await import('node:http');", /alone open connections/],
+    ['plugins/platform/x.ts', "import redis from '@fastify/redis';", /alone open connections/],
+    ['plugins/cost/x.ts', 'const a = await fetch(url);', /connections of its own/],
+    ['src/spend/x.ts', 'const a = globalThis.fetch(url);', /connections of its own/],
+    ['src/spend/x.ts', "import { a } from '../../plugins/cost/model.ts';", /no door to plugins\/cost/],
+    ['src/replicas/x.ts', "import type { a } from '../../plugins/platform/store.ts';", /no door to plugins/],
+    ['src/disk/x.ts', "import { a } from '../../routes/spend.ts';", /no door to routes/],
+    ['src/spend/x.ts', "import { buildApp } from '../app.ts';", /process edge alone/],
+    ['routes/x.ts', "import { buildApp } from '../src/app.ts';", /process edge alone/],
     ['src/cli.ts', 'await import(name);', /computed/],
     ['src/cli.ts', "const ce = createRequire(import.meta.url)('x');", /require/],
   ];
@@ -172,6 +199,12 @@ t.test('and none on a right one', async (t) => {
       'src/simulator/x.ts',
       "import type { FocusRow } from '../focus.ts';\nimport { Decimal } from 'decimal.js';",
     ],
+    ['src/config/x.ts', "import { isIP } from 'node:net';"],
+    ['plugins/platform/x.ts', "import { STATUS_CODES, type ServerResponse } from 'node:http';"],
+    ['plugins/platform/x.ts', "import type { Redis } from 'ioredis';"],
+    ['src/simulator/x.ts', "import { createServer } from 'node:http';"],
+    ['src/server.ts', "import { createServer } from 'node:net';\nimport { buildApp } from './app.ts';"],
+    ['src/x.ts', 'const a = store.fetch(key);\nconst b = prefetch(key);'],
     ['src/config.ts', 'const read = (env: NodeJS.ProcessEnv = process.env) => env;'],
   ];
   for (const [path, source] of right) t.same(faultsOf(path, `${source}\n`), [], `${path}: ${source}`);

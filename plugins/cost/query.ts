@@ -45,7 +45,7 @@ export async function buyDays(
   return { bill: merger.bill(dayOf(startedAt)), pages };
 }
 
-/** Merges pages by day: a day may go on on the next page, and the same pair may come again. */
+/** Merges pages by day: a day may go on on the next page, and names may become equal when they are made well-formed. */
 class Merger {
   readonly #amounts: Amounts;
   readonly #asked: ReadonlySet<Day>;

@@ -4,16 +4,17 @@ import { type ForecastData, type ForecastFigures, forecastFigures } from './mode
 
 const gauge = (name: string, help: string): Family => ({ name, type: 'gauge', help, labels: ['account_id'] });
 
+const SHORT = "No series where AWS's answer lacks today: it would be a day short.";
 const PAYER = "A payer's includes its members'.";
 
 const byFigure: Readonly<Record<keyof ForecastFigures, Family>> = {
   amount: gauge(
     'aws_cost_forecast',
-    `AWS's forecast for the 30 days from today (UTC): the sum of its daily means, in the billing currency. ${PAYER}`,
+    `AWS's forecast for the 30 days from today (UTC): the sum of its daily means, in the billing currency. ${SHORT} ${PAYER}`,
   ),
   monthEnd: gauge(
     'aws_cost_forecast_month_end',
-    `Month to date without today, plus the forecast's daily means from today to the month's end (UTC), in the billing currency. ${PAYER}`,
+    `Month to date without today, plus the forecast's daily means from today to the month's end (UTC), in the billing currency. ${SHORT} ${PAYER}`,
   ),
   lower: gauge(
     'aws_cost_forecast_lower',

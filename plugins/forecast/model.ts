@@ -40,7 +40,7 @@ export function forecastPeriod(today: Day): { start: Day; end: Day } {
   return { start: today, end };
 }
 
-/** The forecast's figures; null where AWS gives none or a period has ended. */
+/** The forecast's figures; null where AWS gives none, leaves out the first day, or a period has ended. */
 export interface ForecastFigures {
   readonly amount: number | null;
   readonly lower: number | null;
@@ -56,7 +56,9 @@ export interface ForecastFigures {
 export function forecastFigures(view: View<ForecastData>): ForecastFigures {
   const { data } = view.snapshot;
   const ended = view.today !== data.start && (view.overdue || view.today !== addDays(data.start, 1));
-  if (ended) return { amount: null, lower: null, upper: null, monthEnd: null };
+  // AWS may leave out the day that runs: every figure would be a day short.
+  const short = !data.days.some(({ date }) => date === data.start);
+  if (ended || short) return { amount: null, lower: null, upper: null, monthEnd: null };
   const end = addDays(data.start, FORECAST_DAYS);
   const days = data.days.filter(({ date }) => date < end);
   return {

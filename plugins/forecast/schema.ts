@@ -6,7 +6,10 @@ export const CostForecast = Type.Object(
   {
     ...envelope,
     currency: Currency,
-    amount: moneyOrNull("AWS's forecast for the period: the sum of its daily means", 1300.25),
+    amount: moneyOrNull(
+      "AWS's forecast for the period: the sum of its daily means. Null too, as are the bounds, where AWS's answer has no mean for the first day: the sum would be a day short",
+      1300.25,
+    ),
     lower: moneyOrNull(
       'Sum of the lower ends of the daily 80 % prediction intervals (wider than an 80 % interval of the sum)',
       1100,
@@ -16,7 +19,7 @@ export const CostForecast = Type.Object(
       1500,
     ),
     monthEnd: moneyOrNull(
-      "Month to date without today, plus the daily means from today to the month's end: the figure to hold against a monthly budget",
+      "Month to date without today, plus the daily means from today to the month's end: the figure to hold against a monthly budget. Null too where AWS's answer has no mean for today",
       1250.5,
     ),
     period: Type.Object(

@@ -42,17 +42,28 @@ export function sendError(
 export default fp(
   async function errorsPlugin(fastify) {
     fastify.setErrorHandler(handleError);
-    fastify.setNotFoundHandler((request, reply) => {
-      const [url = ''] = request.url.split('?');
-      if (fastify.hasRoute({ method: 'GET', url })) return refuseMethod(reply);
-      return sendError(reply, 404, 'not_found', `There is no ${request.method} ${url} here.`);
-    });
+    const known: RegExp[] = [];
+    const notFound = ({ url, method }: FastifyRequest, reply: FastifyReply) => {
+      const [path = ''] = url.split('?');
+      if (method !== 'GET' && method !== 'HEAD' && known.some((pattern) => pattern.test(path)))
+        return refuseMethod(reply);
+      // HEAD announces what GET would be answered.
+      const asked = method === 'HEAD' ? 'GET' : method;
+      return sendError(reply, 404, 'not_found', `There is no ${asked} ${path} here.`);
+    };
+    fastify.setNotFoundHandler(notFound);
     fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', async (request, reply) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
         return sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
       }
+      // Before the body is looked at, as in `refuseOtherMethods`.
+      return request.is404 ? notFound(request, reply) : undefined;
+    });
+    fastify.addHook('onRoute', (route) => {
+      if ([route.method].flat().includes('GET')) known.push(patternOf(route.url));
+      if (route.method === 'HEAD') route.onSend = [...[route.onSend ?? []].flat(), withoutLength];
     });
     refuseOtherMethods(fastify);
   },
@@ -68,6 +79,25 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   }
   const code = error.validation ? 'bad_parameter' : 'bad_request';
   return sendError(reply, statusCode, code, error.message);
+}
+
+/** The paths of a route: `/cost/tags/:key`, `/docs/static/*`. */
+function patternOf(url: string): RegExp {
+  const source = url
+    .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll(/:\w+/g, '[^/]+');
+  return new RegExp(`^${source}$`);
+}
+
+/** A 304 has no body, so that the 0 that Fastify makes of it for HEAD is not the length of what GET would be answered. */
+async function withoutLength(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  if (reply.statusCode === 304) reply.removeHeader('content-length');
+  return payload;
 }
 
 function refuseMethod(reply: FastifyReply): FastifyReply {
@@ -98,20 +128,29 @@ export function parameterError(errors: readonly FastifySchemaValidationError[], 
 /** Answers what is not HTTP, in the one shape, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const [statusCode, status] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [431, 'Request Header Fields Too Large']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'Request Timeout']
-        : [400, 'Bad Request'];
+  const [statusCode, status, code, message] =
+    error.code === 'HPE_INVALID_METHOD' && isRequest(error)
+      ? [501, 'Not Implemented', 'method_not_allowed', 'Only GET and HEAD are answered here.']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'Request Header Fields Too Large']
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? [408, 'Request Timeout']
+          : [400, 'Bad Request'];
   const body = JSON.stringify({
     statusCode,
-    code: 'bad_request',
+    code: code ?? 'bad_request',
     error: status,
-    message: 'The request is not valid HTTP.',
+    message: message ?? 'The request is not valid HTTP.',
   });
   const head = `HTTP/1.1 ${statusCode} ${status}\r\ncontent-type: application/json; charset=utf-8\r\n`;
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+/** Whether it is a request, but for a method that Node's parser does not know. */
+function isRequest(error: object): boolean {
+  const packet =
+    'rawPacket' in error && error.rawPacket instanceof Buffer ? error.rawPacket : Buffer.alloc(0);
+  return /^[\w!#$%&'*+.^`|~-]+ \S+ HTTP\/1\.[01]\r?\n/.test(packet.toString('latin1', 0, 16_384));
 }
 
 const OTHER_METHODS: HTTPMethods[] = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];

@@ -29,7 +29,7 @@ export default fp(
           title: 'aws-cost-exporter',
           version: VERSION,
           description:
-            'AWS billing, bought once on a schedule and served to everyone. Every answer comes from the last good snapshot: no request here calls AWS. Metrics are on another port, at `/metrics`.',
+            'AWS billing, bought once on a schedule and served to everyone. Every answer comes from the last good snapshot: no request here calls AWS. Every route answers `HEAD` as it answers `GET`, without the body, and any other method 405. Not described here: `/`, a page for people; `/docs`, this document for people, and `/docs/json`, the document itself; `/metrics`, for Prometheus, which is on another port (`METRICS_PORT`) unless both ports are the same number.',
           license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         // Relative to /docs/json, so that it works behind a path prefix too.

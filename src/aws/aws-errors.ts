@@ -21,6 +21,42 @@ const UNREACHABLE = new Set([
 const NETWORK =
   /^(E[A-Z]{4,}|ERR_(TLS|SSL|HTTP|SOCKET|STREAM)_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/;
 
+/** What else AWS refuses by name: what happened, and what the user can do. */
+const REFUSALS: Readonly<Record<string, readonly [message: string, advice: string]>> = {
+  BillExpirationException: [
+    'AWS does not keep the bill of the days that were asked for any more.',
+    'Lower COST_WINDOW_DAYS and COST_DAILY_DAYS: Cost Explorer keeps this month and the 13 before, by day.',
+  ],
+  InvalidNextTokenException: [
+    'AWS refused the token that it had given for the next page.',
+    'Wait for the next collection, which begins with the first page.',
+  ],
+  PaginationTokenExpiredException: [
+    'The token that AWS had given for the next page has expired.',
+    'Wait for the next collection, which begins with the first page.',
+  ],
+  RequestChangedException: [
+    'AWS says that the request has changed between two pages.',
+    'Wait for the next collection; if it lasts, look for a proxy that changes requests, or report it with the log line.',
+  ],
+  BillingViewHealthStatusException: [
+    'AWS is still preparing the view of the bill that was asked for.',
+    "Wait for the next collection; if it lasts, look at the account's billing views in the AWS console.",
+  ],
+  RegionDisabledException: [
+    'AWS STS is not activated in the region that was asked.',
+    'Activate it in the account settings of IAM, or set AWS_REGION to another region.',
+  ],
+  ResourceNotFoundException: [
+    'AWS does not have what was asked for.',
+    'Wait for the next collection: it may have been deleted meanwhile; if it lasts, report it with the log line.',
+  ],
+  ValidationException: [
+    'AWS refused the request as not valid.',
+    "Check AWS_REGION and this machine's clock; if they are right, report it with the log line.",
+  ],
+};
+
 /** Facts of an error that the SDK or a socket threw, read without trusting its type. */
 interface Facts {
   name: string;
@@ -132,6 +168,17 @@ export function awsError(error: unknown, action: string): CollectionError {
   ) {
     return timedOut(options);
   }
+  const refusal = Object.hasOwn(REFUSALS, name) ? REFUSALS[name] : undefined;
+  if (refusal !== undefined) return new CollectionError('error', ...refusal, options);
+  // The head of the answer had come, its status with it.
+  if (status !== undefined && NETWORK.test(code)) {
+    return new CollectionError(
+      'error',
+      'The connection broke in the middle of the answer.',
+      'Wait for the next collection; if it lasts, check the network and the proxy.',
+      options,
+    );
+  }
   if (name === 'SyntaxError' || (status !== undefined && status < 300)) {
     return invalidResponse('the answer could not be read', options);
   }
@@ -140,6 +187,14 @@ export function awsError(error: unknown, action: string): CollectionError {
       'error',
       'The collection failed for a reason of its own.',
       'Wait for the next collection; if it lasts, report it with the log line.',
+      options,
+    );
+  }
+  if (status !== undefined && status >= 500) {
+    return new CollectionError(
+      'error',
+      `AWS failed, with HTTP status ${status}, and at every retry.`,
+      'Wait for the next collection; if it lasts, look at the AWS Health Dashboard.',
       options,
     );
   }

@@ -79,8 +79,10 @@ export class TargetAws {
       const sts = await this.#identity();
       const options = signal === undefined ? {} : { abortSignal: signal };
       const { Account } = await sts.send(new GetCallerIdentityCommand({}), options);
-      if (!Account)
-        throw new CollectionError('invalid_response', 'STS named no account.', 'Check AWS_ENDPOINT_URL_STS.');
+      if (Account === undefined || !/^\d{1,20}$/.test(Account)) {
+        const named = Account ? 'something that is no account' : 'no account';
+        throw new CollectionError('invalid_response', `STS named ${named}.`, 'Check AWS_ENDPOINT_URL_STS.');
+      }
       return Account;
     } catch (error) {
       this.noteFailure(error);
@@ -162,7 +164,7 @@ export class TargetAws {
   }
 
   async #place(): Promise<{ region: string; partition: Partition }> {
-    const region = this.#target.region ?? (await sharedRegion());
+    const region = await regionOf(this.#target);
     return { region, partition: partitionOf(region) };
   }
 
@@ -224,7 +226,7 @@ const readSharedRegion = loadSharedConfig({
   default: 'us-east-1',
 });
 
-/** `region` of the shared AWS configuration file's profile, else us-east-1. */
-function sharedRegion(): Promise<string> {
-  return readSharedRegion();
+/** A target's region: its own, else `region` of the shared AWS configuration file's profile, else us-east-1. */
+export async function regionOf({ region }: Pick<Target, 'region'>): Promise<string> {
+  return region ?? (await readSharedRegion());
 }

@@ -62,6 +62,8 @@ export async function* costPages(
 ): AsyncGenerator<CostPage, void, void> {
   const client = aws.costExplorer();
   const groups = request.GroupBy?.length ?? 0;
+  const account = (request.GroupBy ?? []).findIndex(({ Key }) => Key === 'LINKED_ACCOUNT');
+  const once = new Once();
   const send = async (page: GetCostAndUsageCommandInput) => {
     const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
     if (!Page.Check(answer)) {
@@ -71,6 +73,10 @@ export async function* costPages(
     if (answer.ResultsByTime.some(({ Groups }) => Groups.some(({ Keys }) => Keys.length !== groups))) {
       throw invalidResponse(`a group does not have ${groups} keys`);
     }
+    if (answer.ResultsByTime.some(({ Groups }) => Groups.some(({ Keys }) => Keys[account] === ''))) {
+      throw invalidResponse('a group has an empty account');
+    }
+    once.see(answer);
     return answer;
   };
   if (expected !== HELD) await aws.hold(expected);
@@ -80,6 +86,23 @@ export async function* costPages(
     throw awsError(error, 'ce:GetCostAndUsage');
   } finally {
     if (expected !== HELD) await aws.release();
+  }
+}
+
+/** Refuses a group that comes twice in one period of a query, also on another page: summed it would be a wrong figure. */
+class Once {
+  readonly #seen = new Map<string, Set<string>>();
+
+  see({ ResultsByTime }: CostPage): void {
+    for (const { TimePeriod, Groups } of ResultsByTime) {
+      const seen = this.#seen.get(TimePeriod.Start) ?? new Set();
+      this.#seen.set(TimePeriod.Start, seen);
+      for (const { Keys } of Groups) {
+        const before = seen.size;
+        // As AWS wrote them: names that become equal only when they are made well-formed are different groups.
+        if (seen.add(JSON.stringify(Keys)).size === before) throw invalidResponse('a group comes twice');
+      }
+    }
   }
 }
 

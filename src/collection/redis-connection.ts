@@ -52,7 +52,7 @@ export interface RedisConnection {
   answers(): Promise<boolean>;
   /**
    * Sends commands and waits for them, 2 s at most unless told otherwise.
-   * @throws Error where Redis says so, is not there or is too slow.
+   * @throws Error where Redis says so, is not there or is too slow, or refuses the configured database.
    */
   ask<T>(command: (client: Redis) => Promise<T>, timeoutMs?: number): Promise<T>;
   /** Adds something that every check does after its probe; where it throws Redis is down. */
@@ -78,11 +78,14 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   const { host, port, db, tls } = client.options;
   const place =
     settings.sentinelName === undefined ? `${host}:${port}` : `${settings.sentinelName} (Sentinel)`;
-  const address = `${tls ? 'rediss' : 'redis'}://${place}/${db}`;
+  const database = db ?? 0;
+  const address = `${tls ? 'rediss' : 'redis'}://${place}/${database}`;
   const checks: (() => Promise<void>)[] = [];
   let up: boolean | undefined;
   let generation = 0;
   let answering = false;
+  /** Every connection begins in database 0, and the client takes one that could not leave it for ready too. */
+  let selected = database === 0;
   let started = false;
   let closed = false;
   let lastError: unknown;
@@ -107,9 +110,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 
   client.on('ready', () => {
     generation += 1;
-    answering = true;
     lastError = undefined;
-    decided();
+    answering = selected;
+    if (selected) decided();
     void check();
   });
   client.on('error', (error) => {
@@ -118,10 +121,16 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   });
   client.on('close', () => {
     answering = false;
+    selected = database === 0;
     become(false, lastError ?? 'the connection was closed');
   });
 
   async function ask<T>(command: (client: Redis) => Promise<T>, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
+    if (client.status === 'ready' && !selected) throw new Error(`database ${database} is not selected`);
+    return send(command, timeoutMs);
+  }
+
+  async function send<T>(command: (client: Redis) => Promise<T>, timeoutMs: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -131,16 +140,27 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     });
     try {
       const answer = await Promise.race([command(client), late]);
-      answering = client.status === 'ready';
+      answering = selected && client.status === 'ready';
       return answer;
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** Nothing is sent to another database than the configured one. @throws Error where it cannot be selected. */
+  async function select(): Promise<void> {
+    const connection = generation;
+    await send((redis) => redis.select(database), ANSWER_TIMEOUT_MS);
+    if (generation !== connection || client.status !== 'ready') throw new NoAnswer('the connection was lost');
+    selected = true;
+    answering = true;
+    decided();
+  }
+
   async function runCheck(): Promise<void> {
     if (closed || client.status !== 'ready') return;
     try {
+      if (!selected) await select();
       await ask((redis) => redis.set(`${settings.keyPrefix}probe`, '1', 'EX', PROBE_EXPIRY_SECONDS));
       for (const work of checks) await work();
       become(true);

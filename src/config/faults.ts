@@ -68,6 +68,11 @@ function fromText(schema: TSchema, text: string): unknown {
   return [...new Set(items)];
 }
 
+/** Whether the environment says anything of a setting. */
+export function isSet(env: NodeJS.ProcessEnv, name: keyof Settings): boolean {
+  return textOf(env, name) !== undefined;
+}
+
 function fault(where: string, doc: TSchema, value: unknown): Fault {
   return {
     where,
@@ -82,6 +87,17 @@ function leaf(value: unknown): unknown {
   return typeof value === 'object' ? undefined : value;
 }
 
+/** What is documented at a place of the file: an item of a list is documented with the list. */
+function docAt(path: string): TSchema {
+  let doc: TSchema = TargetsFile;
+  let schema: TSchema | undefined = TargetsFile;
+  for (const key of path.split('/').slice(1)) {
+    schema = schema?.type === 'array' ? schema.items : schema?.properties?.[key];
+    if (schema?.expects !== undefined) doc = schema;
+  }
+  return doc;
+}
+
 /** Where and what, but no text of the file: the YAML library quotes it, and that may be an ExternalId. */
 function whyUnreadable(error: unknown): string {
   if (!(error instanceof Error)) return 'it is not YAML';
@@ -94,7 +110,8 @@ function whyUnreadable(error: unknown): string {
 export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8'));
+    // Its warnings would be printed, with text of the file.
+    content = parseYaml(readFileSync(path, 'utf8'), { logLevel: 'error' });
   } catch (error) {
     const reason = `cannot be read: ${whyUnreadable(error)}`;
     return {
@@ -110,7 +127,7 @@ export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fau
       where,
       unknown
         ? { where, reason: 'is not a key of this file', example: TargetsFile.example }
-        : fault(where, error.schema, leaf(error.value)),
+        : fault(where, docAt(error.path), leaf(error.value)),
     );
   }
   if (faults.size > 0) return { faults: [...faults.values()] };

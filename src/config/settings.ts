@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { FormatRegistry, type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
 
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
@@ -12,13 +13,35 @@ export function parseDuration(text: string): number | undefined {
 
 FormatRegistry.Set('duration', (text) => parseDuration(text) !== undefined);
 FormatRegistry.Set('http-url', (text) => isUrl(text, ['http:', 'https:']));
-FormatRegistry.Set('redis-url', (text) => isUrl(text, ['redis:', 'rediss:']));
+FormatRegistry.Set('redis-url', isRedisUrl);
+FormatRegistry.Set('host', (text) => isIP(text) !== 0 || /^[^\s/@:[\]?#]+$/.test(text));
 FormatRegistry.Set('region', (text) => /^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(text));
 
 function isUrl(text: string, protocols: readonly string[]): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocols.includes(protocol) && hostname !== '';
+}
+
+/** Largest number of a Redis database. */
+const MAX_REDIS_DB = 1_023;
+
+/**
+ * Whether the client of Redis can make use of all of it: at most a database number as its path, user and password that can be
+ * decoded, and no query, which the client would take for options.
+ */
+function isRedisUrl(text: string): boolean {
+  if (!isUrl(text, ['redis:', 'rediss:'])) return false;
+  const { pathname, username, password, search, hash } = new URL(text);
+  if (search !== '' || hash !== '') return false;
+  if (!/^(\/|\/\d{1,4})?$/.test(pathname) || Number(pathname.slice(1)) > MAX_REDIS_DB) return false;
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Doc {
@@ -73,7 +96,10 @@ const url = (format: 'http-url' | 'redis-url', doc: Omit<Doc, 'expects'>) =>
   Type.Optional(
     Type.String({
       format,
-      expects: format === 'http-url' ? 'an http:// or https:// URL' : 'a redis:// or rediss:// URL',
+      expects:
+        format === 'http-url'
+          ? 'an http:// or https:// URL'
+          : `a redis:// or rediss:// URL: user and password percent-encoded, after the host nothing but a database number from 0 to ${MAX_REDIS_DB}`,
       ...doc,
     }),
   );
@@ -275,16 +301,20 @@ export const Settings = Type.Object({
   }),
   REDIS_HOST: Type.Optional(
     Type.String({
-      pattern: '^[^\\s/@]+$',
+      format: 'host',
       description:
         'Host of the Redis that keeps the snapshots. Unset, and `REDIS_URL` too: they are kept in memory.',
-      expects: 'a host name or address',
+      expects: 'a host name or an address alone; the port is `REDIS_PORT`',
       example: 'redis.monitoring.svc',
     }),
   ),
-  REDIS_PORT: integer(1, 65_535, 6_379, { description: 'Port of Redis at `REDIS_HOST`.', example: '6379' }),
-  REDIS_DB: integer(0, 1_023, 0, {
-    description: 'Number of the Redis database at `REDIS_HOST`.',
+  REDIS_PORT: integer(1, 65_535, 6_379, {
+    description: 'Port of Redis at `REDIS_HOST`; refused without it.',
+    example: '6379',
+  }),
+  REDIS_DB: integer(0, MAX_REDIS_DB, 0, {
+    description:
+      'Number of the Redis database at `REDIS_HOST`, or of the primary of `REDIS_SENTINELS`; refused without either and beside `REDIS_URL`, which has its own.',
     example: '1',
   }),
   REDIS_URL: url('redis-url', {

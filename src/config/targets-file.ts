@@ -52,7 +52,6 @@ export const TargetEntry = Type.Object(
     regions: Type.Optional(
       Type.Array(Type.String({ format: 'region' }), {
         minItems: 1,
-        uniqueItems: true,
         description:
           'Regions of this target, in place of `AWS_REGIONS`. Unset: `AWS_REGIONS`, else its own region.',
         expects: 'a list of AWS regions',
@@ -63,7 +62,6 @@ export const TargetEntry = Type.Object(
       Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
         minItems: 1,
         maxItems: 100,
-        uniqueItems: true,
         description: 'Tag keys of this target. Unset: `TAG_KEYS`.',
         expects: 'a list of 1 to 100 tag keys',
         example: '[Environment, Team]',
@@ -82,7 +80,6 @@ export const TargetEntry = Type.Object(
     capabilities: Type.Optional(
       Type.Array(oneOf(CAPABILITIES), {
         minItems: 1,
-        uniqueItems: true,
         description: 'What is collected for this target. Unset: `CAPABILITIES`.',
         expects: `a list of ${CAPABILITIES.join(', ')}`,
         example: '[cost]',
@@ -132,7 +129,7 @@ export const Estimates = Type.Object(
       }),
     ),
   },
-  strict,
+  { ...strict, expects: 'a mapping of estimates', example: '{ec2: 0.20}' },
 );
 
 export type Estimates = Required<Static<typeof Estimates>>;
@@ -146,10 +143,17 @@ export const TargetsFile = Type.Object(
         'The targets, in order: where two see one account, the first is heard (list the payer first).',
       expects: 'a list of at least one target',
       example: '[{name: production}]',
+      secret: true,
     }),
     estimates: Type.Optional(Estimates),
   },
-  { ...strict, expects: 'a mapping with the key `targets`', example: 'targets: [{name: production}]' },
+  {
+    ...strict,
+    expects: 'a mapping with the key `targets`',
+    example: 'targets: [{name: production}]',
+    // It may be the path of something else altogether.
+    secret: true,
+  },
 );
 
 export type TargetsFile = Static<typeof TargetsFile>;

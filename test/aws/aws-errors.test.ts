@@ -125,6 +125,43 @@ t.test('a cause tells what the user can do, and nothing of AWS', async (t) => {
   }
 });
 
+t.test('what AWS refuses by name has its own words', async (t) => {
+  const names = [
+    'BillExpirationException',
+    'InvalidNextTokenException',
+    'PaginationTokenExpiredException',
+    'RequestChangedException',
+    'DataUnavailableException',
+    'BillingViewHealthStatusException',
+    'RegionDisabledException',
+    'ResourceNotFoundException',
+    'ValidationException',
+  ];
+  const messages = names.map((name) => {
+    const error = awsError(thrown({ name, status: 400 }), 'ce:GetCostAndUsage');
+    t.notMatch(error.message, /HTTP status/, name);
+    t.match(error.advice, /^[A-Z][^.]*\.$/, `${name}: one sentence`);
+    return error.message;
+  });
+  t.equal(new Set(messages).size, names.length, 'each its own');
+  t.match(awsError(thrown({ name: 'BillExpirationException', status: 400 }), ''), {
+    code: 'error',
+    advice: /COST_WINDOW_DAYS/,
+  });
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    t.match(awsError(thrown({ name, status: 400 }), '').message, /HTTP status 400/, name);
+  }
+});
+
+t.test('a connection that breaks within an answer is a fault of the network', async (t) => {
+  for (const code of ['ECONNRESET', 'EPIPE', 'HPE_INVALID_CHUNK_SIZE', 'ERR_STREAM_PREMATURE_CLOSE']) {
+    const error = awsError(thrown({ code, message: 'aborted', status: 200 }), 'ce:GetCostAndUsage');
+    t.match(error, { code: 'error', message: /connection broke/, advice: /network/ }, code);
+  }
+  t.equal(awsError(thrown({ code: 'ETIMEDOUT', status: 200 }), '').code, 'timeout');
+  t.match(awsError(thrown({ status: 503 }), ''), { message: /503/, advice: /Health/ });
+});
+
 t.test('a denial names the IAM action', async (t) => {
   for (const action of ['ce:GetCostAndUsage', 'ce:GetCostForecast']) {
     const error = awsError(thrown({ name: 'AccessDeniedException', status: 400 }), action);

@@ -141,6 +141,74 @@ t.test('whatever the environment holds: every fault at once, no crash, and no se
   t.pass();
 });
 
+/** What a user reads of a wrong environment; empty where it is right. */
+function told(env: NodeJS.ProcessEnv): string {
+  try {
+    loadConfig(env);
+    return '';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+t.test('REDIS_URL: only what the client of Redis can make use of', async (t) => {
+  for (const url of [
+    'redis://h',
+    'redis://h/',
+    'redis://h/0',
+    'rediss://u:p%40%2F@h:1/15',
+    'redis://:p@[::1]/1023',
+  ]) {
+    t.equal(told({ REDIS_URL: url }), '', url);
+  }
+  const paths = ['/abc', '/%ZZ', '/-1', '/1/2', '/2abc', '/1024', '/1.5', '//', '/0/', '/%31'];
+  for (const path of [...paths, '?db=x', '/0?db=500', '#1']) {
+    const message = told({ REDIS_URL: `redis://u:hunter2@host.example${path}` });
+    t.match(message, /REDIS_URL: must be .* database number from 0 to 1023 \(example: rediss/, path);
+    t.notMatch(message, /hunter2|host\.example/, `${path}: not shown`);
+  }
+  for (const user of ['u:%ZZ', '%E0:p', 'u:hunter2%', ':%C3']) {
+    t.match(told({ REDIS_URL: `redis://${user}@h` }), /REDIS_URL: must be .*percent-encoded/, user);
+  }
+});
+
+t.test('REDIS_HOST: a host alone', async (t) => {
+  for (const host of ['redis', 'redis.monitoring.svc', '10.0.0.1', '::1', 'fe80::1%eth0', 'réseau.fr'])
+    t.equal(told({ REDIS_HOST: host }), '', host);
+  for (const host of ['a:b:c', 'redis:6379', '[::1]', 'a/b', 'u@h', 'a b', 'h?x', 'h#x'])
+    t.match(told({ REDIS_HOST: host }), /REDIS_HOST=.*: must be a host name or an address alone/, host);
+});
+
+t.test('settings of Redis that would have no effect are refused', async (t) => {
+  const sentinels = { REDIS_SENTINELS: 's:26379', REDIS_SENTINEL_NAME: 'm' };
+  for (const right of [
+    { REDIS_HOST: 'h', REDIS_PORT: '1', REDIS_DB: '1' },
+    { ...sentinels, REDIS_DB: '1' },
+    { ...sentinels, REDIS_URL: 'redis://u:p@x/1' },
+    { REDIS_PORT: '', REDIS_DB: '' },
+  ]) {
+    t.equal(told(right), '', JSON.stringify(right));
+  }
+  const wrong: [NodeJS.ProcessEnv, RegExp][] = [
+    [{ REDIS_PORT: '6379' }, /REDIS_PORT=6379: has no effect without REDIS_HOST/],
+    [{ REDIS_DB: '0' }, /REDIS_DB=0: has no effect without REDIS_HOST/],
+    [{ REDIS_PORT: '1', REDIS_URL: 'redis://h' }, /REDIS_PORT=1: has no effect beside REDIS_URL/],
+    [{ REDIS_DB: '1', REDIS_URL: 'redis://h' }, /REDIS_DB=1: has no effect beside REDIS_URL/],
+    [{ ...sentinels, REDIS_PORT: '1' }, /REDIS_PORT=1: has no effect beside REDIS_SENTINELS/],
+    [{ ...sentinels, REDIS_HOST: 'h' }, /REDIS_HOST="h": has no effect beside REDIS_SENTINELS/],
+  ];
+  for (const [env, message] of wrong) {
+    t.match(told(env), message, JSON.stringify(env));
+    t.equal(told(env).split('\n').length, 2, 'one fault');
+  }
+  t.equal(told({ REDIS_PORT: 'x' }).split('\n').length, 2, 'a wrong value has one fault');
+});
+
+t.test('numbers of a list may be equal', async (t) => {
+  t.same(loadConfig({ PRIORITY_THRESHOLDS: '10,10' }).optimization.priorities, { high: 10, medium: 10 });
+});
+
 t.test('what is read is frozen, and one configuration does not change the next', async (t) => {
   const config = loadConfig({});
   t.throws(() => Object.assign(config.settings.CAPABILITIES, ['none']));

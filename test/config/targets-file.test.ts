@@ -97,6 +97,48 @@ extra: 1
   );
 });
 
+t.test('a wrong item of a list is told what the list must be', async (t) => {
+  const message = told(
+    `targets: [{name: a, capabilities: [cost, taxes], regions: [Mars], tagKeys: [x, ""]}]`,
+  );
+  t.match(
+    message,
+    /targets\.0\.capabilities\.1="taxes": must be a list of cost, forecast, .* \(example: \[cost\]\)/,
+  );
+  t.match(message, /targets\.0\.regions\.0="Mars": must be a list of AWS regions \(example: \[eu-/);
+  t.match(message, /targets\.0\.tagKeys\.1="": must be a list of 1 to 100 tag keys \(example: \[Env/);
+  t.match(
+    told('targets: [{name: a}]\nestimates: 7'),
+    /CONFIG_FILE estimates=7: must be a mapping .*\(example: /,
+  );
+  t.notMatch(message, /undefined/);
+});
+
+t.test('lists without doubles, as those of the environment', async (t) => {
+  const { path } = read(
+    'targets: [{name: a, tagKeys: [x, y, x], regions: [eu-west-1, eu-west-1], capabilities: [cost, cost]}]',
+  );
+  const [target] = loadConfig({ CONFIG_FILE: path }).targets;
+  t.match(target, { tagKeys: ['x', 'y'], regions: ['eu-west-1'], capabilities: ['cost'] });
+  t.same([target?.tagKeys.length, target?.regions.length, target?.capabilities.length], [2, 1, 1]);
+});
+
+t.test('the YAML library prints no warning, which would quote the file', async (t) => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
+  process.on('warning', keep);
+  t.teardown(() => process.off('warning', keep));
+  told('targets: [{name: a, externalId: !hunter2 x}]');
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(warnings, []);
+});
+
+t.test('a file that holds something else is never shown', async (t) => {
+  for (const text of ['hunter2', '"hunter2"', '74736251', 'targets: hunter2', 'targets: 74736251'])
+    t.match(told(text), /CONFIG_FILE [^=]*: must be/, text);
+  for (const text of ['hunter2', '74736251', 'targets: hunter2']) t.notMatch(told(text), /hunter2|74736251/);
+});
+
 t.test('files that are none', async (t) => {
   for (const text of [
     '',

@@ -83,6 +83,13 @@ t.test('every route is in the document, and nothing else', async (t) => {
   for (const [path, item] of Object.entries(document.paths)) t.strictSame(Object.keys(item), ['get'], path);
 });
 
+t.test('the description says which routes are elsewhere, and that HEAD is answered', async (t) => {
+  const { document } = await readDocument(t);
+  const { description = '' } = document.info;
+  for (const word of ['`/`', '`/docs`', '`/docs/json`', '`/metrics`', '`METRICS_PORT`', '`HEAD`', '405'])
+    t.ok(description.includes(word), word);
+});
+
 t.test('every operation is described, with its parameters, answers and errors', async (t) => {
   const { document } = await readDocument(t);
   const tags = document.tags.map(({ name }) => name);

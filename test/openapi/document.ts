@@ -31,6 +31,7 @@ export interface Operation {
 /** What the tests read of an OpenAPI document. */
 export interface OpenapiDocument {
   readonly openapi: string;
+  readonly info: { readonly description?: string };
   readonly servers: readonly { url: string }[];
   readonly tags: readonly { name: string; description?: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;

@@ -33,7 +33,7 @@ function line(changes: Record<string, string> = {}): string {
     ServiceName: '"AWS, ""quoted"""',
     SubAccountId: '11353890204',
     SubAccountName: 'Atlas Orion',
-    Tags: '"{""a"": ""x$y"", ""n"": 3}"',
+    Tags: '"{""a"": ""x$y"", ""n"": null}"',
     ...changes,
   };
   return HEADER.split(',')
@@ -66,7 +66,7 @@ t.test(
         ServiceName: 'AWS, "quoted"',
         RegionId: null,
         ResourceId: null,
-        Tags: { a: 'x$y', n: '3' },
+        Tags: { a: 'x$y', n: '' },
       },
     ]);
     t.strictSame(await readFocusFile(join(folder, 'bill.csv.gz'), { today: TODAY }), rows);
@@ -165,6 +165,33 @@ t.test('a wrong file is refused by row and column', async (t) => {
     ],
     ['tags that are no JSON', `${HEADER}\n${line({ Tags: '{a' })}\n`, 2, 'Tags', /not JSON/],
     ['tags that are a list', `${HEADER}\n${line({ Tags: '[]' })}\n`, 2, 'Tags', /object/],
+    ['a number for a tag', `${HEADER}\n${line({ Tags: '"{""n"":3}"' })}\n`, 2, 'Tags', /'n' is not a text/],
+    ['a truth for a tag', `${HEADER}\n${line({ Tags: '"{""n"":true}"' })}\n`, 2, 'Tags', /'n' is not a text/],
+    [
+      'no charge category',
+      `${HEADER}\n${line()}\n${line({ ChargeCategory: 'usage' })}\n`,
+      3,
+      'ChargeCategory',
+      /'usage' is none of Usage, Purchase, Tax, Credit, Adjustment/,
+    ],
+    ['a quote in the header', `"${HEADER.replace(',', '"x,')}\n${line()}\n`, 1, undefined, /CSV/],
+    ['a header without an end', `"${HEADER}\n${line()}\n`, 1, undefined, /CSV/],
+    ['text after a quote', `${HEADER}\n${line()}\n"1"${line()}\n`, 3, undefined, /CSV/],
+    ['after empty lines', `${HEADER}\n\n${line()}\n\n${line()},x\n`, 5, undefined, /CSV/],
+    [
+      'a cell after empty lines',
+      `${HEADER}\n\n${line()}\n\n\n${line({ BilledCost: 'x' })}\n`,
+      6,
+      'BilledCost',
+      /number/,
+    ],
+    [
+      'a cell after a cell of two lines',
+      `${HEADER}\n${line({ ChargeDescription: '"two\nlines"' })}\n${line({ BilledCost: 'x' })}\n`,
+      3,
+      'BilledCost',
+      /number/,
+    ],
     ['nested tags', `${HEADER}\n${line({ Tags: '"{""a"":{}}"' })}\n`, 2, 'Tags', /'a'/],
     ['a cell too many', `${HEADER}\n${line()}\n${line()},x\n`, 3, undefined, /CSV/],
     ['an open quote', `${HEADER}\n${line()}\n"${line()}\n`, 3, undefined, /CSV/],
@@ -198,6 +225,45 @@ t.test('a file that is no gzip file, half of one, or not there', async (t) => {
     name: 'BillFileError',
     message: /no such file/,
   });
+});
+
+t.test('bytes that are not UTF-8 are refused by row and column; those that are stay', async (t) => {
+  const file = join(t.testdir(), 'bill.csv');
+  const read = async (text: string, replaced: Buffer) => {
+    const [before = '', after = ''] = text.split('#');
+    await writeFile(file, Buffer.concat([Buffer.from(before), replaced, Buffer.from(after)]));
+    return await readFocusFile(file, { today: TODAY });
+  };
+  const named = `${HEADER}\n${line()}\n${line({ ServiceName: 'x#y' })}\n`;
+  for (const bytes of ['e9', 'c3', 'ff', 'c080', 'eda080', 'f8888080']) {
+    await t.rejects(
+      read(named, Buffer.from(bytes, 'hex')),
+      { name: 'BillFileError', row: 3, column: 'ServiceName', message: /not UTF-8/ },
+      bytes,
+    );
+  }
+  await t.rejects(read(`${HEADER},#\n${line()},\n`, Buffer.from([0xe9])), { row: 1, message: /not UTF-8/ });
+  const tags = `${HEADER}\n${line({ Tags: '"{""a"":""#""}"' })}\n`;
+  await t.rejects(read(tags, Buffer.from([0xe9])), { row: 2, column: 'Tags', message: /not UTF-8/ });
+  const right = 'é\ufffd☃🚀\u0085ÿ';
+  t.match(await read(named, Buffer.from(right)), [{}, { ServiceName: `x${right}y` }]);
+  t.match(await read(tags, Buffer.from(right)), [{ Tags: { a: right } }]);
+});
+
+t.test('a file that is not what its name says', async (t) => {
+  const folder = t.testdir();
+  const text = `${HEADER}\n${line()}\n`;
+  const cases: [name: string, bytes: Buffer, says: RegExp][] = [
+    ['packed.csv', gzipSync(text), /a gzip file: .*\.csv\.gz/],
+    ['twice.csv.gz', gzipSync(gzipSync(text)), /gzipped twice/],
+    ['wide.csv', Buffer.from(`\ufeff${text}`, 'utf16le'), /UTF-16/],
+    ['short.csv', Buffer.from([0x1f, 0x8b]), /a gzip file/],
+    ['one.csv', Buffer.from('x'), /missing/],
+  ];
+  for (const [name, bytes, message] of cases) {
+    await writeFile(join(folder, name), bytes);
+    await t.rejects(readFocusFile(join(folder, name), { today: TODAY }), { name: 'BillFileError', message });
+  }
 });
 
 t.test('what is written is read again', async (t) => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FocusRow } from '../../focus.ts';
 import { isDay } from '../days.ts';
 import { isObject } from '../input.ts';
@@ -32,12 +33,23 @@ export class CellError extends Error {
   }
 }
 
-/** A record of the file: cell texts by column; a column that the file does not have is missing. */
+/** A record of the file: cells by column, a character for each byte; a column that the file does not have is missing. */
 export type FocusRecord = Readonly<Record<string, string | undefined>>;
 
+/** The text behind bytes that stand as characters; undefined where they are not UTF-8. */
+export function utf8Of(bytes: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the end of ASCII.
+  if (/^[\x00-\x7f]*$/.test(bytes)) return bytes;
+  const buffer = Buffer.from(bytes, 'latin1');
+  return isUtf8(buffer) ? buffer.toString('utf8') : undefined;
+}
+
 function optional(record: FocusRecord, column: keyof FocusRow): string | null {
-  const text = record[column];
-  return text === undefined || text === '' || text === 'NULL' ? null : text;
+  const bytes = record[column];
+  if (bytes === undefined || bytes === '' || bytes === 'NULL') return null;
+  const text = utf8Of(bytes);
+  if (text === undefined) throw new CellError(column, 'not UTF-8');
+  return text;
 }
 
 function required(record: FocusRecord, column: keyof FocusRow): string {
@@ -78,12 +90,22 @@ function tags(record: FocusRecord): Record<string, string> {
   if (!isObject(value)) throw new CellError('Tags', 'not a JSON object');
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
-      if (typeof item === 'object' && item !== null) {
+      if (item !== null && typeof item !== 'string') {
         throw new CellError('Tags', `the value of '${key}' is not a text`);
       }
-      return [key, item === null ? '' : String(item)];
+      return [key, item ?? ''];
     }),
   );
+}
+
+const CATEGORIES = ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'];
+
+function category(record: FocusRecord): string {
+  const text = required(record, 'ChargeCategory');
+  if (!CATEGORIES.includes(text)) {
+    throw new CellError('ChargeCategory', `'${text.slice(0, 80)}' is none of ${CATEGORIES.join(', ')}`);
+  }
+  return text;
 }
 
 /** Reads one record. Throws {@link CellError} for the first cell that is wrong. */
@@ -99,7 +121,7 @@ export function readFocusRecord(record: FocusRecord): FocusRow {
     BillingAccountName: optional(record, 'BillingAccountName'),
     SubAccountId: optional(record, 'SubAccountId'),
     SubAccountName: optional(record, 'SubAccountName'),
-    ChargeCategory: required(record, 'ChargeCategory'),
+    ChargeCategory: category(record),
     ChargeDescription: optional(record, 'ChargeDescription'),
     ServiceName: required(record, 'ServiceName'),
     RegionId: optional(record, 'RegionId'),

@@ -86,7 +86,7 @@ export const anySettings: fc.Arbitrary<CostSettings> = fc.record({
   settledDays: fc.oneof(fc.constantFrom(1, 2, 30), fc.integer({ min: 1, max: 30 })),
 });
 
-/** Any bill: few services and accounts, so that pairs repeat within a day and over days. */
+/** Any bill: few services and accounts, so that pairs repeat over days. */
 export const anyBill: fc.Arbitrary<Bill> = fc
   .record({
     today: anyDay,
@@ -108,12 +108,16 @@ export const anyBill: fc.Arbitrary<Bill> = fc
   .map(({ today, settings, services, accounts, cells, ...rest }) => {
     const { start } = periodOf(settings, today);
     const count = dayNumber(today) - dayNumber(start) + (rest.listsToday ? 1 : 0);
-    const rows = cells.map(({ day, service, account, amount }) => ({
+    const all = cells.map(({ day, service, account, amount }) => ({
       day: dayText(dayNumber(start) + (day % count)),
       service: services[service % services.length]!,
       account: accounts[account % accounts.length]!,
       amount,
     }));
+    // AWS groups: a pair comes once a day. Others may become equal only when they are made well-formed.
+    const rows = [
+      ...new Map(all.map((row) => [JSON.stringify([row.day, row.service, row.account]), row])).values(),
+    ];
     return {
       today,
       settings,

@@ -137,6 +137,20 @@ t.test('the bound of one day missing: no bound of the sum', async (t) => {
   );
 });
 
+t.test('an answer without its first day is a day short: no figure', async (t) => {
+  const { data, cost } = steady('2026-03-15');
+  const view = viewOf({ ...data, days: data.days.slice(1) }, costSnapshot(cost));
+  t.same(forecastFigures(view), { amount: null, lower: null, upper: null, monthEnd: null });
+  t.same(
+    [...forecastSamples(view)].flatMap(([, values]) => [...values]),
+    [],
+    'and no series',
+  );
+  const document = forecastDocument(view, null);
+  t.match(document, { currency: 'USD', amount: null, monthEnd: null, reason: null });
+  t.same(schemaFaults(CostForecast, document), []);
+});
+
 t.test("no month's end without the month's cost in the same currency", async (t) => {
   const { data, cost } = steady('2026-03-15');
   const monthEnd = (kept: Parameters<typeof viewOf>[1]) => forecastFigures(viewOf(data, kept)).monthEnd;
