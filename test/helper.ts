@@ -137,6 +137,8 @@ export async function startExporter(t: Test, options: ExporterOptions = {}): Pro
     LOG_LEVEL: 'silent',
     // A test decides when something is bought.
     CACHE_TTL_SECONDS: '0',
+    CHANGE_DETECTION: 'off',
+    AWS_SPEND_BUDGET_USD: '1000',
     ...(options.configFile === undefined
       ? {}
       : { CONFIG_FILE: join(t.testdir({ 'targets.yaml': options.configFile }), 'targets.yaml') }),

@@ -38,6 +38,11 @@ export class Fleet {
     return this.#exposedMs;
   }
 
+  /** Paid pages a day that `plan` foretells. */
+  get planned(): number {
+    return this.#replicas.find(({ isUp }) => isUp)?.planned ?? Number.NaN;
+  }
+
   get crashes(): number {
     return this.#crashes;
   }

@@ -1,6 +1,7 @@
 import { type App, buildApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
 import { RedisLeases } from '../../src/replicas/redis-leases.ts';
+import { perDayOf, planOf } from '../../src/spend/plan.ts';
 import { Ticks } from './jobs.ts';
 import { readCost, readForecast, readTags, type Shown } from './shown.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -22,7 +23,7 @@ const COLLECTORS = ['cost', 'tags', 'forecast'] as const;
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #ended: Promise<void>[] = [];
-  #running: { readonly app: App; readonly ticks: Ticks } | undefined;
+  #running: { readonly app: App; readonly config: Config; readonly ticks: Ticks } | undefined;
   #published: unknown[] = [];
   #shown = NOTHING;
 
@@ -44,6 +45,14 @@ export class Replica {
     return this.#running?.app.rest.leases.exposes() ?? false;
   }
 
+  /** Paid pages a day that `plan` foretells from what it has kept; undefined while it is down. */
+  get planned(): number | undefined {
+    if (this.#running === undefined) return undefined;
+    const { app, config } = this.#running;
+    const rows = planOf(app.rest.collections.states.all(), config.changes, this.#options.time.now());
+    return perDayOf(rows).configured;
+  }
+
   /** Starts it; resolves once its first runs have ended. */
   async start(): Promise<void> {
     const { time, env, random } = this.#options;
@@ -63,7 +72,7 @@ export class Replica {
       random,
     });
     const ticks = new Ticks(app, time);
-    this.#running = { app, ticks };
+    this.#running = { app, config, ticks };
     await ticks.start();
   }
 

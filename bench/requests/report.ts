@@ -69,6 +69,7 @@ export function goals(results: readonly Result[]): Goal[] {
     atMost('1 page', 60, HOUR_MS),
     atMost('20 pages', 250),
     ...samePrice(results),
+    asPlanned(results),
     {
       goal: 'every figure is one that a bill held, and what differs is explained',
       met: results.length === 0 ? undefined : unexplained.length === 0,
@@ -78,6 +79,20 @@ export function goals(results: readonly Result[]): Goal[] {
           : `not in ${unexplained.map(({ scenario }) => scenario).join('; ')}`,
     },
   ];
+}
+
+/** What `plan` foretells and what is then paid differ by less than a tenth: over scenarios of a week or more. */
+function asPlanned(results: readonly Result[]): Goal {
+  const long = results.filter(({ days, schedule }) => days >= 7 && schedule !== 'design');
+  const worst = long
+    .map(({ scenario, planned, paid }) => ({ scenario, off: Math.abs(planned - paid.mean) / paid.mean }))
+    .toSorted((one, other) => other.off - one.off)[0];
+  return {
+    goal: '`plan` is right to a tenth',
+    met: worst === undefined ? undefined : worst.off < 0.1,
+    found:
+      worst === undefined ? 'not simulated' : `${(worst.off * 100).toFixed(1)} % off in ${worst.scenario}`,
+  };
 }
 
 /** Ten replicas pay what one pays, to the request: over the days that both have. */

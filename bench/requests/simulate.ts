@@ -27,6 +27,8 @@ export interface Result {
   readonly crashes: number;
   readonly days: number;
   readonly paid: Paid;
+  /** Paid requests a day that `plan` foretold after the first day. */
+  readonly planned: number;
   readonly areas: Record<Area, AreaResult>;
   readonly unexplained: readonly Difference[];
   /** Share of the time in which some replica exposed cost. */
@@ -101,6 +103,11 @@ export async function simulate(scenario: Scenario, { seed, redisUrl }: Simulatio
     time.at(START + hour * HOUR_MS + within, () => fleet.crash());
   }
 
+  let planned = Number.NaN;
+  time.at(START + Math.min(days, 1) * DAY_MS - HOUR_MS, () => {
+    planned = fleet.planned;
+  });
+
   const paid = new PaidRequests(sim, time.now);
   const tally = new Tally();
   const judge = new Judge(history, allowancesOf(scenario), tagKeys);
@@ -137,6 +144,7 @@ export async function simulate(scenario: Scenario, { seed, redisUrl }: Simulatio
     crashes: fleet.crashes,
     days,
     paid: paid.result(days),
+    planned,
     areas: tally.results(),
     unexplained: tally.unexplained(),
     exposedShare: fleet.exposedMs / (end - START),

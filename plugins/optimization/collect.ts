@@ -1,19 +1,13 @@
-import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
-import { held } from '../../src/aws/held.ts';
-import type { CollectContext, Collected, FailedPart, Purchases } from '../../src/collection/capability.ts';
-import { dayOf } from '../../src/collection/periods.ts';
+import { invalidResponse } from '../../src/aws/aws-errors.ts';
+import type { CollectContext, Collected, Purchases } from '../../src/collection/capability.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
-import { CollectionError, publicCause } from '../../src/errors.ts';
-import { type Found, RESERVABLE, reservations, rightsizing, savingsPlans } from './cost-explorer.ts';
+import { CollectionError } from '../../src/errors.ts';
+import { RESERVABLE, reservations, rightsizing, savingsPlans } from './cost-explorer.ts';
 import { type EstimateSettings, ebsCost, ebsEstimate, estimate } from './estimate.ts';
 import { findInHub } from './hub.ts';
-import {
-  type Findings,
-  type OptimizationData,
-  type PaidPart,
-  type Source,
-  withoutOverlaps,
-} from './model.ts';
+import type { Findings, OptimizationData, PaidPart, Source } from './model.ts';
+import { withoutOverlaps } from './overlaps.ts';
+import { EBS, isAbsent, type Purchased, Round } from './paid.ts';
 import { countNew } from './seen.ts';
 
 /** The settings behind the recommendations. */
@@ -27,36 +21,43 @@ export interface OptimizationSettings {
  * Finds recommendations source by source, the best that the account has: a source that is denied or not enrolled is passed
  * over, one that fails fails the collection.
  *
- * @throws {CollectionError} what the source in force, or the one that the configuration forces, failed with.
+ * @param purchased - what this process has paid for; added to.
+ * @throws {CollectionError} what the source in force, or the one that the configuration forces, failed with, and what had
+ *   become of the parts until then.
  */
 export async function collectOptimization(
   context: CollectContext<OptimizationData>,
   settings: OptimizationSettings,
+  purchased: Purchased = new Map(),
 ): Promise<Collected<OptimizationData>> {
-  const round = new Round(context);
+  const round = new Round(context, settings, purchased);
+  try {
+    const findings = await find(round, settings);
+    const seen = (context.previous ?? context.former)?.data.seen;
+    return {
+      data: { ...findings, paid: round.paid, seen: countNew(seen, findings, settings.priorities) },
+      failed: round.failed,
+      passedOver: round.passedOver,
+    };
+  } catch (error) {
+    if (!(error instanceof CollectionError)) throw error;
+    const { code, message, advice, cause } = error;
+    const { failed, passedOver } = round;
+    throw new CollectionError(code, message, advice, { cause, parts: { failed, passedOver } });
+  }
+}
+
+async function find(round: Round, settings: OptimizationSettings): Promise<Findings> {
   const forced = settings.source !== 'auto';
   const inTurn: [Source, () => Promise<Findings>][] = [
-    ['cost-optimization-hub', () => findInHub(context, (part, error) => round.passOver(part, error))],
+    ['cost-optimization-hub', () => findInHub(round)],
     ['cost-explorer', () => findInCostExplorer(round)],
     ['estimate', () => estimateFrom(round, settings.estimate)],
   ];
-  for (const [source, find] of inTurn) {
+  for (const [source, findIn] of inTurn) {
     if (forced && source !== settings.source) continue;
     try {
-      const findings = await find();
-      return {
-        data: {
-          ...findings,
-          paid: round.paid,
-          seen: countNew(
-            (context.previous ?? context.former)?.data.seen,
-            findings.recommendations,
-            settings.priorities,
-          ),
-        },
-        failed: round.failed,
-        passedOver: round.passedOver,
-      };
+      return await findIn();
     } catch (error) {
       if (forced || source === 'estimate' || !isAbsent(error)) throw error;
       round.passOver(source, error);
@@ -83,62 +84,6 @@ export function optimizationPurchases(
   return { pages: 0, daily: inForce === 'cost-explorer' ? (known ?? CE_QUERIES) : 0 };
 }
 
-/** Whether a source, or a part of one, is not to be had: nothing that waiting would mend. */
-function isAbsent(error: unknown): error is CollectionError {
-  return error instanceof CollectionError && ['access_denied', 'not_enabled', 'no_data'].includes(error.code);
-}
-
-/** The paid part of the estimate. */
-const EBS = 'ebs';
-
-/** One collection's paid parts, each bought at most once in a UTC day, and what became of them. */
-class Round {
-  readonly context: CollectContext<OptimizationData>;
-  readonly failed: FailedPart[] = [];
-  readonly passedOver: FailedPart[] = [];
-  readonly #paid: Map<string, PaidPart>;
-
-  constructor(context: CollectContext<OptimizationData>) {
-    this.context = context;
-    this.#paid = new Map(context.previous?.data.paid.map((part) => [part.part, part]));
-  }
-
-  get paid(): PaidPart[] {
-    return [...this.#paid.values()];
-  }
-
-  passOver(part: string, error: unknown): void {
-    this.passedOver.push({ part, cause: causeOf(error), error });
-  }
-
-  /** A paid part: today's where there is one, else bought; where that fails the last one stays. */
-  async part(name: string, buy: () => Promise<Found>): Promise<PaidPart | undefined> {
-    const kept = this.#paid.get(name);
-    const { startedAt, signal, aws } = this.context;
-    if (kept && dayOf(Date.parse(kept.collectedAt)) === dayOf(startedAt)) return kept;
-    try {
-      const { currency, pages, recommendations } = await held(aws, kept?.pages ?? 1, buy);
-      const collectedAt = new Date(startedAt).toISOString();
-      const part = { part: name, collectedAt, currency, pages, recommendations };
-      this.#paid.set(name, part);
-      return part;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (!isAbsent(error)) {
-        this.failed.push({ part: name, cause: causeOf(error), error });
-        return kept;
-      }
-      this.#paid.delete(name);
-      this.passOver(name, error);
-      return undefined;
-    }
-  }
-}
-
-function causeOf(error: unknown): FailedPart['cause'] {
-  return publicCause(error instanceof CollectionError ? error : awsError(error, 'ce:*'));
-}
-
 /** @throws {CollectionError} where no part of it is to be had, or where none is and one failed. */
 async function findInCostExplorer(round: Round): Promise<Findings> {
   const { context } = round;
@@ -150,18 +95,33 @@ async function findInCostExplorer(round: Round): Promise<Findings> {
   for (const service of reservable) {
     found.push(await round.part(`reservations: ${service}`, () => reservations(context, service)));
   }
-  const parts = found.filter((part) => part !== undefined);
+  const bought = found.filter((part) => part !== undefined);
   const failed = round.failed.slice(before.failed);
   // What the budget refuses is skipped; a failure beside it is told.
   const told = failed.find((part) => part.cause.code !== 'budget') ?? failed[0];
   const { cause } = told ?? round.passedOver[before.passedOver] ?? {};
-  if (parts.length === 0 && cause) throw new CollectionError(cause.code, cause.message, cause.advice);
-  const currencies = new Set(parts.flatMap(({ currency }) => currency ?? []));
-  if (currencies.size > 1) throw invalidResponse(`the recommendations mix ${[...currencies].join(' and ')}`);
-  const [currency = null] = currencies;
-  const recommendations = parts.flatMap((part) => part.recommendations);
+  if (bought.length === 0 && cause) throw new CollectionError(cause.code, cause.message, cause.advice);
+  const currency = currencyOf(bought, context);
+  const odd = bought.filter((part) => part.currency !== null && part.currency !== currency);
+  for (const part of odd) {
+    round.fail(part.part, invalidResponse(`it is in ${part.currency}, the others are in ${currency}`));
+  }
+  const recommendations = bought
+    .filter((part) => !odd.includes(part))
+    .flatMap((part) => part.recommendations);
   const deduplicated = withoutOverlaps(recommendations);
   return { source: 'cost-explorer', currency, recommendations, deduplicated, savingsMode: null };
+}
+
+/** The currency of the bill where a part is in it, else the one that most parts are in. */
+function currencyOf(parts: readonly PaidPart[], { other }: CollectContext<OptimizationData>): string | null {
+  const currencies = parts.flatMap(({ currency }) => currency ?? []);
+  const cost = other('cost')?.data;
+  const ofBill = typeof cost === 'object' && cost !== null && 'currency' in cost ? cost.currency : null;
+  const [most = null] = [...Map.groupBy(currencies, (currency) => currency).values()].toSorted(
+    (one, other) => other.length - one.length,
+  );
+  return currencies.find((currency) => currency === ofBill) ?? most?.[0] ?? null;
 }
 
 async function estimateFrom(round: Round, settings: EstimateSettings): Promise<Findings> {

@@ -10,17 +10,9 @@ import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { Amount } from '../../src/collection/money.ts';
 import { wellFormed } from '../../src/collection/words.ts';
-import type { OptimizationData, PaidPart, Recommendation } from './model.ts';
-
-/**
- * The one combination of term, payment and lookback that commitments are asked for: one year, nothing upfront, from the last
- * 30 days. Each further one would be paid for.
- */
-export const COMMITMENT = {
-  TermInYears: 'ONE_YEAR',
-  PaymentOption: 'NO_UPFRONT',
-  LookbackPeriodInDays: 'THIRTY_DAYS',
-} as const;
+import { COMMITMENT, describeInstance, describePlan } from './commitments.ts';
+import { instantOf, type OptimizationData, type Recommendation } from './model.ts';
+import type { Bought } from './paid.ts';
 
 /** Services that can be reserved, as Cost Explorer names them, with the hub's word for their reservations. */
 export const RESERVABLE: Readonly<Record<string, string>> = {
@@ -33,8 +25,11 @@ export const RESERVABLE: Readonly<Record<string, string>> = {
 
 const text = Type.Optional(Type.String());
 const token = Type.Optional(Type.String());
+/** When the set that is answered was generated. */
+const Metadata = Type.Optional(Type.Object({ GenerationTimestamp: text }));
 
 const Rightsizing = Type.Object({
+  Metadata,
   RightsizingRecommendations: Type.Optional(
     Type.Array(
       Type.Object({
@@ -69,12 +64,14 @@ const Rightsizing = Type.Object({
 });
 
 const SavingsPlans = Type.Object({
+  Metadata,
   SavingsPlansPurchaseRecommendation: Type.Optional(
     Type.Object({
       SavingsPlansPurchaseRecommendationDetails: Type.Optional(
         Type.Array(
           Type.Object({
             AccountId: text,
+            SavingsPlansDetails: Type.Optional(Type.Object({ Region: text, InstanceFamily: text })),
             CurrencyCode: text,
             EstimatedMonthlySavingsAmount: Amount,
             EstimatedOnDemandCost: Type.Optional(Amount),
@@ -88,6 +85,7 @@ const SavingsPlans = Type.Object({
 
 const instance = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 const Reservations = Type.Object({
+  Metadata,
   Recommendations: Type.Optional(
     Type.Array(
       Type.Object({
@@ -114,11 +112,6 @@ const checks = {
   reservations: TypeCompiler.Compile(Reservations),
 };
 
-/** What one paid query has found, and on how many pages. */
-export interface Found extends Pick<PaidPart, 'currency' | 'recommendations'> {
-  readonly pages: number;
-}
-
 /** Collects recommendations and refuses a second currency. */
 class Finder {
   readonly recommendations: Recommendation[] = [];
@@ -126,19 +119,20 @@ class Finder {
   pages = 0;
 
   add(
-    recommendation: Omit<Recommendation, 'effort' | 'restart' | 'rollback'>,
-    currency: string | undefined,
+    recommendation: Omit<Recommendation, 'effort' | 'restart' | 'rollback' | 'generatedAt'>,
+    { currency, generated }: { currency: string | undefined; generated: string | undefined },
   ): void {
     if (currency !== undefined) {
       this.currency ??= currency;
       if (currency !== this.currency) throw invalidResponse(`it mixes ${this.currency} and ${currency}`);
     }
-    this.recommendations.push({ effort: null, restart: null, rollback: null, ...recommendation });
+    const unknown = { effort: null, restart: null, rollback: null };
+    this.recommendations.push({ ...unknown, ...recommendation, generatedAt: instantOf(generated) });
   }
 }
 
 /** EC2 instances to stop or to make smaller. @throws {CollectionError} */
-export async function rightsizing({ aws, signal }: CollectContext<OptimizationData>): Promise<Found> {
+export async function rightsizing({ aws, signal }: CollectContext<OptimizationData>): Promise<Bought> {
   const client = aws.costExplorer();
   const found = new Finder();
   const send = async (page: { NextPageToken?: string }) =>
@@ -150,8 +144,9 @@ export async function rightsizing({ aws, signal }: CollectContext<OptimizationDa
       ),
     );
   try {
-    for await (const { RightsizingRecommendations = [] } of pages('NextPageToken', {}, send)) {
+    for await (const page of pages('NextPageToken', {}, send)) {
       found.pages++;
+      const { RightsizingRecommendations = [] } = page;
       for (const {
         AccountId,
         CurrentInstance,
@@ -167,12 +162,16 @@ export async function rightsizing({ aws, signal }: CollectContext<OptimizationDa
             type: rest.TerminateRecommendationDetail ? 'Stop' : 'Rightsize',
             category: 'Ec2Instance',
             resource: wellFormed(CurrentInstance.ResourceId),
+            product: null,
             region: CurrentInstance.ResourceDetails?.EC2ResourceDetails?.Region ?? null,
             account: AccountId,
             savings: Number(best.EstimatedMonthlySavings),
             cost: CurrentInstance.MonthlyCost === undefined ? null : Number(CurrentInstance.MonthlyCost),
           },
-          best.CurrencyCode ?? CurrentInstance.CurrencyCode,
+          {
+            currency: best.CurrencyCode ?? CurrentInstance.CurrencyCode,
+            generated: page.Metadata?.GenerationTimestamp,
+          },
         );
       }
     }
@@ -187,7 +186,7 @@ export async function savingsPlans({
   aws,
   signal,
   accountId,
-}: CollectContext<OptimizationData>): Promise<Found> {
+}: CollectContext<OptimizationData>): Promise<Bought> {
   const client = aws.costExplorer();
   const found = new Finder();
   const request = { SavingsPlansType: 'COMPUTE_SP', PageSize: 1_000, ...COMMITMENT } as const;
@@ -203,15 +202,18 @@ export async function savingsPlans({
       found.pages++;
       const details =
         page.SavingsPlansPurchaseRecommendation?.SavingsPlansPurchaseRecommendationDetails ?? [];
-      for (const { AccountId = accountId, CurrencyCode, EstimatedMonthlySavingsAmount } of details) {
-        const savings = Number(EstimatedMonthlySavingsAmount);
-        const commitment = {
-          type: 'PurchaseSavingsPlans',
-          category: 'ComputeSavingsPlans',
-          resource: '',
-          region: null,
-        };
-        found.add({ ...commitment, account: AccountId, savings, cost: null }, CurrencyCode);
+      for (const detail of details) {
+        found.add(
+          {
+            type: 'PurchaseSavingsPlans',
+            category: 'ComputeSavingsPlans',
+            ...describePlan(detail.SavingsPlansDetails),
+            account: detail.AccountId ?? accountId,
+            savings: Number(detail.EstimatedMonthlySavingsAmount),
+            cost: null,
+          },
+          { currency: detail.CurrencyCode, generated: page.Metadata?.GenerationTimestamp },
+        );
       }
     }
   } catch (error) {
@@ -224,7 +226,7 @@ export async function savingsPlans({
 export async function reservations(
   { aws, signal, accountId }: CollectContext<OptimizationData>,
   service: string,
-): Promise<Found> {
+): Promise<Bought> {
   const client = aws.costExplorer();
   const found = new Finder();
   const send = async (page: { NextPageToken?: string }) =>
@@ -241,18 +243,16 @@ export async function reservations(
       ),
     );
   try {
-    for await (const { Recommendations = [] } of pages('NextPageToken', {}, send)) {
+    for await (const { Metadata: made, Recommendations = [] } of pages('NextPageToken', {}, send)) {
       found.pages++;
       for (const detail of Recommendations.flatMap(
         ({ RecommendationDetails = [] }) => RecommendationDetails,
       )) {
-        const { kind, region } = describeInstance(detail.InstanceDetails);
         found.add(
           {
             type: 'PurchaseReservedInstances',
             category: RESERVABLE[service] ?? service,
-            resource: kind,
-            region,
+            ...describeInstance(detail.InstanceDetails),
             account: detail.AccountId ?? accountId,
             savings: Number(detail.EstimatedMonthlySavingsAmount),
             cost:
@@ -260,7 +260,7 @@ export async function reservations(
                 ? null
                 : Number(detail.EstimatedMonthlyOnDemandCost),
           },
-          detail.CurrencyCode,
+          { currency: detail.CurrencyCode, generated: made?.GenerationTimestamp },
         );
       }
     }
@@ -268,16 +268,6 @@ export async function reservations(
     throw awsError(error, 'ce:GetReservationPurchaseRecommendation');
   }
   return found;
-}
-
-/** What is to be reserved, in the words of the service's own details: `m5.large us-east-1`. */
-function describeInstance(details: Record<string, Record<string, unknown> | undefined> | undefined) {
-  const [facts = {}] = Object.values(details ?? {});
-  const textOf = (name: string) => (typeof facts[name] === 'string' ? wellFormed(facts[name]) : undefined);
-  const type = textOf('InstanceType') ?? textOf('NodeType') ?? textOf('InstanceClass') ?? textOf('Family');
-  const region = textOf('Region') ?? null;
-  const engine = textOf('DatabaseEngine') ?? textOf('Platform') ?? textOf('ProductDescription');
-  return { kind: [type, engine, region].filter(Boolean).join(' '), region };
 }
 
 function checked<T>(check: { Check(value: unknown): value is T }, answer: unknown): T {

@@ -12,7 +12,7 @@ export function recommendationsDocument(
 ): RecommendationsDocument {
   const { source, currency, savingsMode, recommendations, deduplicated } = snapshot.data;
   const ids = new Map<string, number>();
-  // AWS recommends several purchases for one account without naming what for: the greatest has the plain id.
+  // Of several that AWS tells apart by nothing but their amounts the greatest has the plain id.
   const idOf = (recommendation: Recommendation) => {
     const identity = identityOf(recommendation);
     const count = (ids.get(identity) ?? 0) + 1;
@@ -30,8 +30,8 @@ export function recommendationsDocument(
     recommendations: recommendations
       .toSorted((one, other) => other.savings - one.savings)
       .map((recommendation) => {
-        const { type, category, resource, region, account, savings, cost, effort, restart, rollback } =
-          recommendation;
+        const { type, category, resource, region, account, savings, cost } = recommendation;
+        const { effort, restart, rollback, generatedAt } = recommendation;
         return {
           id: idOf(recommendation),
           type,
@@ -45,6 +45,7 @@ export function recommendationsDocument(
           priority: priorityOf(savings, thresholds),
           restart,
           rollback,
+          generatedAt,
           source,
         };
       }),

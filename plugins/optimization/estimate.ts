@@ -126,7 +126,7 @@ function monthly(cost: number, windowDays: number): number {
 }
 
 function estimated(account: string, category: string, cost: number, rate: number): Recommendation {
-  const unknown = { effort: null, restart: null, rollback: null };
+  const unknown = { product: null, effort: null, restart: null, rollback: null, generatedAt: null };
   return {
     type: 'Estimate',
     category,

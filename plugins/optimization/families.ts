@@ -1,7 +1,9 @@
 import type { Presented, View } from '../../src/collection/capability.ts';
+import { linkedAccounts } from '../../src/collection/linked-accounts.ts';
 import { sumOf } from '../../src/collection/money.ts';
 import type { Family, Sample } from '../../src/metrics/family.ts';
 import { type OptimizationData, PRIORITIES, priorityOf } from './model.ts';
+import { OVERLAP_RULE } from './overlaps.ts';
 
 const savings: Family = {
   name: 'aws_optimization_savings',
@@ -25,16 +27,22 @@ const deduplicated: Family = {
   name: 'aws_optimization_savings_deduplicated',
   type: 'gauge',
   labels: ['source', 'account_id'],
-  help: "What can be saved in all a month, overlaps counted once, in the billing currency. A payer's includes its members'.",
+  help: `What can be saved in all a month, overlaps counted once, in the billing currency. ${OVERLAP_RULE} A payer's includes its members'.`,
 };
 
 /** Every family of the optimization capability, in page order. */
 export const optimizationFamilies: readonly Family[] = [savings, seen, open, deduplicated];
 
-/** What only one target may report: the open recommendations of an account, and the count of those ever seen in it. */
-export function claimsOf({ recommendations, seen: { counts } }: OptimizationData): string[] {
-  const open = recommendations.map(({ account }) => openIn(account));
-  return [...new Set([...open, ...counts.map(({ account }) => seenIn(account))])];
+/**
+ * What only one target may report: the open recommendations of an account, and the count of those ever seen in it; of every
+ * account that the target sees, so that it does not depend on what is open where. An estimate is the target's own alone.
+ */
+export function claimsOf({ snapshot, other }: Pick<View<OptimizationData>, 'snapshot' | 'other'>): string[] {
+  const { source, recommendations, seen: record } = snapshot.data;
+  const linked = source === 'estimate' ? [] : linkedAccounts(other('cost')?.data);
+  const open = [...linked, ...recommendations.map(({ account }) => account)];
+  const counted = [...linked, ...record.counts.map(({ account }) => account)];
+  return [...new Set([...open.map(openIn), ...counted.map(seenIn)])];
 }
 
 const openIn = (account: string) => `open in ${account}`;

@@ -6,13 +6,15 @@ import {
   ListRecommendationsCommand,
   type ListRecommendationsCommandInput,
 } from '@aws-sdk/client-cost-optimization-hub';
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse, notEnrolled } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
-import type { CollectContext } from '../../src/collection/capability.ts';
 import { wellFormed } from '../../src/collection/words.ts';
-import type { Findings, OptimizationData, Recommendation } from './model.ts';
+import { describeSummary } from './commitments.ts';
+import { type Findings, instantOf, isCommitment, type Recommendation } from './model.ts';
+import { withoutOverlaps } from './overlaps.ts';
+import type { Round } from './paid.ts';
 
 /** Most recommendations on a page: the API's own limit. */
 const PAGE_SIZE = 1_000;
@@ -28,40 +30,33 @@ const Summaries = TypeCompiler.Compile(
     nextToken: token,
   }),
 );
-const List = TypeCompiler.Compile(
-  Type.Object({
-    items: Type.Array(
-      Type.Object({
-        accountId: Type.String(),
-        actionType: Type.String(),
-        currentResourceType: Type.String(),
-        estimatedMonthlySavings: Type.Number(),
-        region: Type.Optional(Type.String()),
-        resourceId: Type.Optional(Type.String()),
-        resourceArn: Type.Optional(Type.String()),
-        estimatedMonthlyCost: Type.Optional(Type.Number()),
-        currencyCode: Type.Optional(Type.String()),
-        implementationEffort: Type.Optional(Type.String()),
-        restartNeeded: Type.Optional(Type.Boolean()),
-        rollbackPossible: Type.Optional(Type.Boolean()),
-      }),
-    ),
-    nextToken: token,
-  }),
-);
+const Item = Type.Object({
+  accountId: Type.String(),
+  actionType: Type.String(),
+  currentResourceType: Type.String(),
+  estimatedMonthlySavings: Type.Number(),
+  region: Type.Optional(Type.String()),
+  resourceId: Type.Optional(Type.String()),
+  resourceArn: Type.Optional(Type.String()),
+  estimatedMonthlyCost: Type.Optional(Type.Number()),
+  currencyCode: Type.Optional(Type.String()),
+  implementationEffort: Type.Optional(Type.String()),
+  recommendedResourceSummary: Type.Optional(Type.String()),
+  lastRefreshTimestamp: Type.Optional(Type.Date()),
+  restartNeeded: Type.Optional(Type.Boolean()),
+  rollbackPossible: Type.Optional(Type.Boolean()),
+});
+const List = TypeCompiler.Compile(Type.Object({ items: Type.Array(Item), nextToken: token }));
 
 /**
- * Recommendations of the Cost Optimization Hub: free, and deduplicated by AWS.
+ * Recommendations of the Cost Optimization Hub, for which AWS names no price. Where it does not say what can be saved in all,
+ * the greatest saving of each resource counts; where the preferences cannot be read, only the mode of the savings is unknown.
  *
- * @param onPassedOver - told where the preferences are denied: only the mode of the savings is unknown then.
  * @throws {CollectionError} `not_enabled` where the account is not enrolled, `access_denied` naming the IAM action.
  */
-export async function findInHub(
-  { aws, signal }: CollectContext<OptimizationData>,
-  onPassedOver: (part: string, error: unknown) => void,
-): Promise<Findings> {
-  const client = aws.costOptimizationHub();
-  const options = { abortSignal: signal };
+export async function findInHub(round: Round): Promise<Findings> {
+  const client = round.context.aws.costOptimizationHub();
+  const options = { abortSignal: round.context.signal };
   const statuses: unknown = await client
     .send(new ListEnrollmentStatusesCommand({}), options)
     .catch((error: unknown) => {
@@ -69,14 +64,12 @@ export async function findInHub(
     });
   if (!Statuses.Check(statuses)) throw invalidResponse('it is not what ListEnrollmentStatuses documents');
   if (!statuses.items.some(({ status }) => status === 'Active')) throw notEnrolled();
-  const preferences = await client.send(new GetPreferencesCommand({}), options).catch((thrown: unknown) => {
-    const error = awsError(thrown, 'cost-optimization-hub:GetPreferences');
-    if (error.code !== 'access_denied') throw error;
-    onPassedOver('preferences', error);
-    return undefined;
-  });
+  const savingsMode = await client
+    .send(new GetPreferencesCommand({}), options)
+    .then(({ savingsEstimationMode }) => savingsEstimationMode ?? null)
+    .catch((error: unknown) => withoutPreferences(round, error));
 
-  let deduplicated = 0;
+  let total: number | undefined;
   let currency: string | null = null;
   const note = (code: string | undefined) => {
     if (code === undefined) return;
@@ -92,11 +85,13 @@ export async function findInHub(
   try {
     const request = { groupBy: 'ResourceType', maxResults: PAGE_SIZE };
     for await (const page of pages('nextToken', request, sendSummaries)) {
-      deduplicated = page.estimatedTotalDedupedSavings ?? deduplicated;
+      total = page.estimatedTotalDedupedSavings ?? total;
       note(page.currencyCode);
     }
-  } catch (error) {
-    throw awsError(error, 'cost-optimization-hub:ListRecommendationSummaries');
+  } catch (thrown) {
+    const error = awsError(thrown, 'cost-optimization-hub:ListRecommendationSummaries');
+    if (error.code !== 'access_denied') throw error;
+    round.passOver('summaries', error);
   }
 
   const recommendations: Recommendation[] = [];
@@ -109,18 +104,7 @@ export async function findInHub(
     for await (const { items } of pages('nextToken', { maxResults: PAGE_SIZE }, sendList)) {
       for (const item of items) {
         note(item.currencyCode);
-        recommendations.push({
-          type: wellFormed(item.actionType),
-          category: wellFormed(item.currentResourceType),
-          resource: wellFormed(item.resourceId ?? item.resourceArn ?? ''),
-          region: item.region ?? null,
-          account: item.accountId,
-          savings: item.estimatedMonthlySavings,
-          cost: item.estimatedMonthlyCost ?? null,
-          effort: item.implementationEffort ?? null,
-          restart: item.restartNeeded ?? null,
-          rollback: item.rollbackPossible ?? null,
-        });
+        recommendations.push(recommendationOf(item));
       }
     }
   } catch (error) {
@@ -130,7 +114,40 @@ export async function findInHub(
     source: 'cost-optimization-hub',
     currency,
     recommendations,
-    deduplicated,
-    savingsMode: preferences?.savingsEstimationMode ?? null,
+    deduplicated: total ?? withoutOverlaps(recommendations),
+    savingsMode,
+  };
+}
+
+/** The last known mode of the savings where the preferences fail; none where they are denied. */
+function withoutPreferences(round: Round, thrown: unknown): string | null {
+  const { signal, previous } = round.context;
+  const error = awsError(thrown, 'cost-optimization-hub:GetPreferences');
+  if (signal.aborted || error.code === 'not_enabled' || error.code === 'no_credentials') throw error;
+  if (error.code === 'access_denied') {
+    round.passOver('preferences', error);
+    return null;
+  }
+  round.fail('preferences', error);
+  return previous?.data.savingsMode ?? null;
+}
+
+function recommendationOf(item: Static<typeof Item>): Recommendation {
+  const type = wellFormed(item.actionType);
+  const region = item.region ?? null;
+  const resource = wellFormed(item.resourceId ?? item.resourceArn ?? '');
+  return {
+    type,
+    category: wellFormed(item.currentResourceType),
+    ...(resource === '' && isCommitment({ type })
+      ? describeSummary(item.recommendedResourceSummary ?? '', region)
+      : { resource, product: null, region }),
+    account: item.accountId,
+    savings: item.estimatedMonthlySavings,
+    cost: item.estimatedMonthlyCost ?? null,
+    effort: item.implementationEffort ?? null,
+    restart: item.restartNeeded ?? null,
+    rollback: item.rollbackPossible ?? null,
+    generatedAt: instantOf(item.lastRefreshTimestamp),
   };
 }

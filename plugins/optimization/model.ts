@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from '@sinclair/typebox';
 import { SOURCES } from '../../src/config/settings.ts';
+import { CAUSES } from '../../src/errors.ts';
 
 /** Version of `OptimizationData`. */
-export const OPTIMIZATION_SCHEMA = 1;
+export const OPTIMIZATION_SCHEMA = 2;
 
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
 const numberOrNull = Type.Union([Type.Number(), Type.Null()]);
@@ -18,8 +19,10 @@ export const Recommendation = Type.Object({
   type: Type.String(),
   /** What to do it to: the hub's `currentResourceType`. */
   category: Type.String(),
-  /** ARN or id of the resource; empty for what concerns an account as a whole. */
+  /** ARN or id of the resource; for a commitment what to buy, in words; empty for what concerns an account as a whole. */
   resource: Type.String(),
+  /** For a commitment: the instance type or family that it is for, where the source tells; else null. */
+  product: textOrNull,
   region: textOrNull,
   account: Type.String(),
   savings: Type.Number(),
@@ -27,15 +30,30 @@ export const Recommendation = Type.Object({
   effort: textOrNull,
   restart: booleanOrNull,
   rollback: booleanOrNull,
+  /** When AWS made it, ISO 8601 UTC, where it says so. */
+  generatedAt: textOrNull,
 });
 
 export type Recommendation = Static<typeof Recommendation>;
 
-/** What one paid query brought; bought at most once in a UTC day. */
+/** What one paid query brought, or why it brought nothing; paid for at most once in a UTC day. */
 export const PaidPart = Type.Object({
   part: Type.String(),
-  /** Start of the collection that brought it, ISO 8601 UTC. */
-  collectedAt: Type.String(),
+  /** What of the settings decided its content: under others it is bought anew. */
+  query: Type.String(),
+  /** Start of the last collection that paid for it, ISO 8601 UTC. */
+  triedAt: Type.String(),
+  /** Why that purchase was refused; null where it was not. */
+  failure: Type.Union([
+    Type.Object({
+      code: Type.Union(CAUSES.map((code) => Type.Literal(code))),
+      message: Type.String(),
+      advice: Type.String(),
+    }),
+    Type.Null(),
+  ]),
+  /** Start of the collection that brought what follows, ISO 8601 UTC; null where none has. */
+  collectedAt: textOrNull,
   currency: textOrNull,
   /** Pages that it had; absent: one. */
   pages: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -100,12 +118,13 @@ export function priorityOf(savings: number, thresholds: { high: number; medium: 
   return savings >= thresholds.medium ? 'medium' : 'low';
 }
 
-/** Savings with the greatest of each resource alone; what has no resource counts as one of its own kind and account. */
-export function withoutOverlaps(recommendations: readonly Recommendation[]): number {
-  const greatest = new Map<string, number>();
-  for (const { account, resource, category, savings } of recommendations) {
-    const key = JSON.stringify([account, resource || category]);
-    greatest.set(key, Math.max(savings, greatest.get(key) ?? 0));
-  }
-  return [...greatest.values()].reduce((sum, savings) => sum + savings, 0);
+/** Whether it is a purchase that makes usage cheaper, not a change to a resource. */
+export function isCommitment({ type }: Pick<Recommendation, 'type'>): boolean {
+  return type.startsWith('Purchase');
+}
+
+/** An instant that AWS names, in ISO 8601 UTC; null where it names none that can be read. */
+export function instantOf(told: string | Date | undefined): string | null {
+  const instant = new Date(told ?? Number.NaN);
+  return Number.isNaN(instant.getTime()) ? null : instant.toISOString();
 }

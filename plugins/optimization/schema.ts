@@ -2,10 +2,11 @@ import { type Static, Type } from '@sinclair/typebox';
 import { oneOf, SOURCES } from '../../src/config/settings.ts';
 import { Currency, envelope, paging, Reason } from '../../src/documents.ts';
 import { PRIORITIES } from './model.ts';
+import { OVERLAP_RULE } from './overlaps.ts';
 
-const rounded = (description: string, example: number) =>
+const rounded = (description: string, example: number, more = '') =>
   Type.Number({
-    description: `${description}, in \`currency\`, rounded to 2 decimals.`,
+    description: `${description}, in \`currency\`, rounded to 2 decimals.${more}`,
     examples: [example],
   });
 
@@ -38,7 +39,7 @@ export const RecommendationBody = Type.Object(
     }),
     resource: Type.Union([Type.String(), Type.Null()], {
       description:
-        'ARN or id of the resource, or what to reserve; null for what concerns an account as a whole.',
+        'ARN or id of the resource; what to buy in the words of the source, without the number of it; null for what concerns an account as a whole.',
       examples: ['i-0123456789abcdef0'],
     }),
     region: Type.Union([Type.String(), Type.Null()], {
@@ -58,6 +59,10 @@ export const RecommendationBody = Type.Object(
     priority: oneOf(PRIORITIES, { description: 'By PRIORITY_THRESHOLDS.', examples: ['medium'] }),
     restart: flag('Whether it needs a restart'),
     rollback: flag('Whether it can be rolled back'),
+    generatedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'When AWS generated it, ISO 8601 UTC; null where the source does not say.',
+      examples: ['2026-11-22T03:00:00.000Z'],
+    }),
     source: SourceWord,
   },
   { description: 'One open recommendation.' },
@@ -92,6 +97,7 @@ export const Recommendations = Type.Object(
     total_potential_savings: rounded(
       'What can be saved in all a month, overlaps counted once: it may be less than the sum of the parts',
       310.2,
+      ` ${OVERLAP_RULE}`,
     ),
     last_updated: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
       description: 'When the recommendations were collected, ISO 8601 UTC; null where there are none.',

@@ -11,7 +11,7 @@ import type { CollectContext, Collected, FailedPart, Purchases } from '../../src
 import { dayOf } from '../../src/collection/periods.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
 import type { Target } from '../../src/config.ts';
-import { CollectionError, publicCause } from '../../src/errors.ts';
+import { CollectionError, type Parts, publicCause } from '../../src/errors.ts';
 import { type CostByTag, collectKey, type TagSettings } from './collect-key.ts';
 import { countResources } from './count-resources.ts';
 import type { TagKeyData, TagsData } from './model.ts';
@@ -27,8 +27,8 @@ const Answer = TypeCompiler.Compile(
  * Buys the cost of each active tag key by value and service, and counts the tagged resources. A key that fails keeps its
  * last good values; the others do not notice.
  *
- * @throws {CollectionError} where every key fails; `budget` where every key that is due does not fit into the budget and
- *   nothing was bought.
+ * @throws {CollectionError} where every key fails, with what became of each; `budget` where every key that is due does not fit
+ *   into the budget and nothing was bought.
  */
 export async function collectTags(
   context: CollectContext<TagsData>,
@@ -73,16 +73,20 @@ export async function collectTags(
     } catch (error) {
       const failure = noted(failed, key, error);
       failedKeys.push(failure);
-      keys.push(kept ?? { ...base, reason: failure.cause.code });
+      // One without figures has nothing to keep, and another reason today.
+      keys.push(kept?.reason === null ? kept : { ...base, reason: failure.cause.code });
       // Throttled, out of time or without credentials: the next key would fail alike, and might be paid for.
       if (context.signal.aborted) break;
     }
   }
+  const parts = { failed, passedOver };
   const other = failedKeys.find(({ cause }) => cause.code !== 'budget');
-  if (other !== undefined && failedKeys.length === keys.length - notActivated(keys)) throw asError(other);
+  if (other !== undefined && failedKeys.length === keys.length - notActivated(keys)) {
+    throw asError(other, parts);
+  }
   const [refused] = failedKeys;
   const boughtNothing = failedKeys.length === due && activation?.collectedAt !== collectedAt;
-  if (refused !== undefined && other === undefined && boughtNothing) throw asError(refused);
+  if (refused !== undefined && other === undefined && boughtNothing) throw asError(refused, parts);
   const resources = await countResources(context, target.tagKeys).catch((error: unknown) => {
     const { code } = noted(failed, 'GetResources', error).cause;
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
@@ -163,8 +167,8 @@ function noted(list: FailedPart[], name: string, error: unknown): FailedPart {
   return part;
 }
 
-function asError({ cause }: FailedPart): CollectionError {
-  return new CollectionError(cause.code, cause.message, cause.advice);
+function asError({ cause }: FailedPart, parts: Parts): CollectionError {
+  return new CollectionError(cause.code, cause.message, cause.advice, { parts });
 }
 
 function notActivated(keys: readonly TagKeyData[]): number {

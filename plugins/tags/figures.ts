@@ -1,4 +1,5 @@
 import type { View } from '../../src/collection/capability.ts';
+import { linkedAccounts } from '../../src/collection/linked-accounts.ts';
 import { sumOf } from '../../src/collection/money.ts';
 import { addDays, dayOf } from '../../src/collection/periods.ts';
 import type { Estimates } from '../../src/config/targets-file.ts';
@@ -30,8 +31,9 @@ export interface KeyFigures {
 export function keyFigures(view: View<TagsData>, estimates: Estimates): KeyFigures[] {
   const { data } = view.snapshot;
   return data.keys.map((entry) => {
-    if (hasEnded(entry, view)) return { ...NOTHING, key: entry.key, reason: 'period_ended' };
-    if (entry.reason !== null) return { ...NOTHING, key: entry.key, reason: entry.reason };
+    // What has no figures has no period that could end.
+    const reason = entry.reason ?? (hasEnded(entry, view) ? 'period_ended' : null);
+    if (reason !== null) return { ...NOTHING, key: entry.key, reason };
     const resourcesOf = resourceCounter(data, entry.key, estimates);
     const values = entry.values
       .map(({ value, services }) => {
@@ -77,13 +79,6 @@ function isEstimated({ snapshot, other }: View<TagsData>): boolean {
   const { resources } = snapshot.data;
   if (resources === 'denied' || resources?.cut) return true;
   return linkedAccounts(other('cost')?.data).some((id) => id !== snapshot.accountId);
-}
-
-/** The accounts of a cost snapshot, read without trusting its shape. */
-function linkedAccounts(cost: unknown): string[] {
-  if (typeof cost !== 'object' || cost === null || !('accounts' in cost) || !Array.isArray(cost.accounts))
-    return [];
-  return cost.accounts.flatMap((account) => (typeof account?.id === 'string' ? [account.id] : []));
 }
 
 function untaggedShare(values: readonly ValueFigures[]): number | null {

@@ -41,6 +41,7 @@ export interface AwsSession {
   /** @throws {CollectionError} where the target's partition has no Cost Optimization Hub. */
   costOptimizationHub(): Pick<CostOptimizationHubClient, 'send'>;
   tagging(region: string): Pick<ResourceGroupsTaggingAPIClient, 'send'>;
+  /** @throws {CollectionError} where the target's partition has no Well-Architected Tool. */
   wellArchitected(region: string): Pick<WellArchitectedClient, 'send'>;
   readonly partition: Partition;
   /** Where regional services are asked: the target's regions, else its own. */
@@ -138,7 +139,10 @@ export class TargetAws {
         return metered(new CostOptimizationHubClient(settings(endpoints.costOptimizationHub, at)));
       },
       tagging: (at) => metered(new ResourceGroupsTaggingAPIClient(settings(endpoints.tagging, at))),
-      wellArchitected: (at) => metered(new WellArchitectedClient(settings(endpoints.wellArchitected, at))),
+      wellArchitected(at) {
+        if (!partition.wellArchitected) throw notIn(partition, 'Well-Architected Tool');
+        return metered(new WellArchitectedClient(settings(endpoints.wellArchitected, at)));
+      },
     };
   }
 
@@ -199,13 +203,21 @@ export class TargetAws {
   }
 }
 
-function globalRegion(region: string | undefined, service: string, { name }: Partition): string {
+function globalRegion(region: string | undefined, service: string, partition: Partition): string {
   if (region !== undefined) return region;
-  throw new CollectionError(
-    'not_enabled',
-    `The partition ${name} has no ${service}.`,
+  throw notIn(
+    partition,
+    service,
     'Use credentials of the paying account in another partition, or switch this capability off for the target.',
   );
+}
+
+function notIn(
+  { name }: Partition,
+  service: string,
+  advice = 'Switch this capability off for the target.',
+): CollectionError {
+  return new CollectionError('not_enabled', `The partition ${name} has no ${service}.`, advice);
 }
 
 const readSharedRegion = loadSharedConfig({

@@ -5,6 +5,8 @@ export interface Partition {
   readonly costExplorerRegion: string | undefined;
   /** Where the Cost Optimization Hub is asked; undefined where the partition has none. */
   readonly costOptimizationHubRegion: string | undefined;
+  /** Whether it has the Well-Architected Tool; true where that is not known. */
+  readonly wellArchitected: boolean;
   /** Host of the AWS console, without region. */
   readonly consoleHost: string;
 }
@@ -18,6 +20,7 @@ const partition = (
   name,
   costExplorerRegion,
   costOptimizationHubRegion: hub,
+  wellArchitected: name !== 'aws-cn',
   consoleHost,
 });
 

@@ -48,9 +48,10 @@ export class Jobs {
   async start(): Promise<void> {
     const { keeper, states, leases, onError, onLost } = this.#options;
     const ofTarget = (target: string) => states.filter((state) => state.target.name === target);
+    // Without what was kept everything is collected all the same.
+    await keeper.restore(states).catch(onError);
+    if (this.#stopped) return;
     try {
-      await keeper.restore(states);
-      if (this.#stopped) return;
       this.#watchTheDay();
       await leases.start({
         onHeld: (target) => {
@@ -98,6 +99,8 @@ export class Jobs {
     this.#tickAt(state, at + wait);
     // What is fresh is passed over, and counted; what is not, but is not due yet, waits.
     const early = due > at && !runner.isFresh(state);
+    // Until the first run has ended it is what the budget has to have room for.
+    if (due <= at) state.nextRun = at;
     this.#firstRuns.set(state, early ? Promise.resolve() : this.#firstRun(state));
     this.#after(wait, `phase ${id}`, () => {
       const tick = async () => {

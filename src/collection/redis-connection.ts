@@ -41,7 +41,7 @@ export interface RedisConnection {
   readonly logger: ConnectionLogger;
   /** Whether the last check passed; undefined before the first has ended. */
   readonly up: boolean | undefined;
-  /** Counts the connections made: when it has changed, the server may have lost its data in between. */
+  /** Counts the connections made and the losses seen: when it has changed, the server may have lost its data in between. */
   readonly generation: number;
   /** Begins to connect; later calls do nothing. Never waits, never throws. */
   start(): void;
@@ -57,6 +57,8 @@ export interface RedisConnection {
   ask<T>(command: (client: Redis) => Promise<T>, timeoutMs?: number): Promise<T>;
   /** Adds something that every check does after its probe; where it throws Redis is down. */
   addCheck(work: () => Promise<void>): void;
+  /** Told that the server has lost data though the connection stood: someone has emptied it. */
+  lost(): void;
   /** Checks now whether Redis can be used, by writing; never rejects. Calls during a check share the next one. */
   check(): Promise<void>;
   /** Ends the connection; resolves within 1 s. */
@@ -222,6 +224,10 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       checks.push(work);
     },
     check,
+    lost() {
+      generation += 1;
+      void check();
+    },
     async close() {
       if (closed) return;
       closed = true;

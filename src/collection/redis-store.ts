@@ -229,6 +229,9 @@ export class RedisStore implements SnapshotStore {
    */
   async #refresh(collector: string, target: string): Promise<Kept | undefined> {
     const id = snapshotId(collector, target);
+    // In one go where nothing is known yet: a server that cannot be written to is not connected for long.
+    const bytes = this.#entries.get(id)?.kept === undefined ? this.#bytes(collector, target) : undefined;
+    bytes?.catch(() => {});
     const text = await this.#connection.ask((redis) => redis.hget(this.#standingsKey, id)).catch(foreign);
     const standing = text == null ? undefined : this.#standing(text, collector, target);
     const known = this.#entries.get(id);
@@ -238,7 +241,7 @@ export class RedisStore implements SnapshotStore {
       standing !== undefined &&
       standing.collectedAt === known.kept.snapshot.collectedAt &&
       this.#reconciled === this.#connection.generation;
-    const there = same ? known.kept : await this.#snapshot(collector, target);
+    const there = same ? known.kept : await this.#snapshot(collector, target, bytes);
     const current = this.#entries.get(id);
     if (current?.dirty !== undefined) return there;
     const entry: Entry = current ?? { collector, target, own: false };
@@ -261,13 +264,15 @@ export class RedisStore implements SnapshotStore {
   }
 
   /** The snapshot in Redis, taken over where it is to be shown in place of the known one. */
-  async #snapshot(collector: string, target: string): Promise<Kept | undefined> {
+  async #snapshot(
+    collector: string,
+    target: string,
+    asked = this.#bytes(collector, target),
+  ): Promise<Kept | undefined> {
     const key = this.#key(collector, target);
     const id = snapshotId(collector, target);
     try {
-      const bytes = await this.#connection
-        .ask((redis) => redis.getrangeBuffer(key, 0, MAX_STORED_BYTES))
-        .catch(foreign);
+      const bytes = await asked.catch(foreign);
       if (bytes.length === 0) return undefined;
       const digest = digestOf(bytes);
       const known = this.#entries.get(id);
@@ -298,6 +303,11 @@ export class RedisStore implements SnapshotStore {
       this.#complain(key, error, 'A value in Redis is not a snapshot that this version can read: ignored');
       return undefined;
     }
+  }
+
+  #bytes(collector: string, target: string): Promise<Buffer> {
+    const key = this.#key(collector, target);
+    return this.#connection.ask((redis) => redis.getrangeBuffer(key, 0, MAX_STORED_BYTES));
   }
 
   #complain(key: string, error: unknown, message: string): void {

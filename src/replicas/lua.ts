@@ -20,7 +20,8 @@ end
  * KEYS: one hash for each lease, then the counter of news.
  * ARGV: owner, now or '', time to live in ms, expiry of the records in ms; then for each lease: '1' where it may be taken
  * when nobody holds it, and the token under which the owner believes to hold it, or ''.
- * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not), token, ms that are left.
+ * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not; '2': the owner's, and Redis had lost
+ * it), token, ms that are left.
  */
 export const BEAT = `${NOW}
 local owner, ttl, expiry = ARGV[1], tonumber(ARGV[3]), ARGV[4]
@@ -31,12 +32,12 @@ for i = 1, #KEYS - 1 do
   local lease = redis.call('HMGET', key, 'owner', 'token', 'till')
   local till = tonumber(lease[3] or '0')
   local token = lease[2]
-  local mine = false
+  local mine, gone = false, false
   if lease[1] == owner and (till > now or token == claim) then
     mine = true
   elseif not lease[1] and claim ~= '' then
     token = claim
-    mine = true
+    mine, gone = true, true
   elseif till <= now and may == '1' then
     token = string.format('%.0f', math.max(tonumber(token or '0') + 1, now))
     mine = true
@@ -46,7 +47,7 @@ for i = 1, #KEYS - 1 do
     redis.call('HSET', key, 'owner', owner, 'token', token, 'till', string.format('%.0f', till))
     redis.call('PEXPIRE', key, expiry)
   end
-  answer[#answer + 1] = mine and '1' or '0'
+  answer[#answer + 1] = gone and '2' or mine and '1' or '0'
   answer[#answer + 1] = token or ''
   answer[#answer + 1] = string.format('%.0f', math.max(0, till - now))
 end
@@ -103,6 +104,9 @@ for i = 1, #kept, 2 do
     if string.sub(kept[i], 1, #target + 1) == target .. ' ' then spentOwn = spentOwn + hold.pages end
   end
 end
+-- A hold that does not count for others any more may have been given to them.
+local over = now - own.at >= tonumber(ARGV[12])
+if over then own.pages = 0 end
 local covered = ARGV[6] ~= '' and own.pages > 0
 if not covered then
   local full = spent + tonumber(ARGV[10]) + pages > tonumber(ARGV[8])
@@ -111,6 +115,7 @@ if not covered then
 end
 if ARGV[6] == '' then
   own.pages = pages
+  if over then own.at = now end
 else
   own.pages = math.max(0, own.pages - 1)
   if own.paid == 0 then own.at = now end
@@ -122,14 +127,14 @@ redis.call('HSET', KEYS[3], id, cjson.encode(own))
 return { 'ok', redis.call('HGETALL', KEYS[2]) }
 `;
 
-/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector". */
+/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector", '1' where the hold has it again. */
 export const REFUND = `
 redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
 local kept = redis.call('HGET', KEYS[2], ARGV[2])
 if kept then
   local hold = cjson.decode(kept)
   hold.paid = math.max(0, hold.paid - 1)
-  hold.pages = hold.pages + 1
+  hold.pages = hold.pages + tonumber(ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(hold))
 end
 return 1

@@ -198,8 +198,9 @@ export class RedisLeases implements Leases {
       this.#options.onTime?.(Number(time) + (this.#monotonic() - sentAt) / 2);
       leases.forEach((lease, index) => {
         const [mine, token = '', left] = facts.slice(3 * index, 3 * index + 3);
-        this.#learn(lease, mine === '1', token, sentAt, Number(left));
+        this.#learn(lease, mine !== '0', token, sentAt, Number(left));
       });
+      if (facts.some((fact, index) => index % 3 === 0 && fact === '2')) connection.lost();
       onNews(news ?? '0');
     } catch {
       // A process that was paused learns nothing from an answer that it missed.

@@ -71,6 +71,9 @@ export class Credentials {
       const message = `Credential should be scoped to correct service: '${service.name}'.`;
       throw new AwsError('InvalidSignatureException', message);
     }
+    if (service.absentFrom?.test(region)) {
+      throw new AwsError('UnknownEndpoint', `There is no ${service.name} in ${region}.`);
+    }
     if (service.regions !== undefined && !service.regions.includes(region)) {
       const message = `Credential should be scoped to a valid region, not '${region}'. Valid: ${service.regions.join(', ')}.`;
       throw new AwsError('InvalidSignatureException', message);

@@ -72,6 +72,8 @@ export interface Service {
   readonly namespace: string;
   /** The regions whose signatures it takes. Default: any. */
   readonly regions?: readonly string[];
+  /** The partitions that do not have it, by their regions: there is no such host. */
+  readonly absentFrom?: RegExp;
   readonly operations: readonly Operation[];
   /** Its own names, and status, for errors that the simulator names otherwise. */
   readonly errors?: Readonly<Record<string, readonly [type: string, status: number]>>;

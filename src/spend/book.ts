@@ -58,6 +58,7 @@ export class Book {
     hold.pages = 0;
     const fits = this.#fits(buyer, pages, day, now, budget);
     hold.pages = fits ? pages : before;
+    if (fits && isOver(hold, now)) hold.at = now;
     return fits;
   }
 
@@ -72,13 +73,16 @@ export class Book {
     return true;
   }
 
-  /** Takes one page back: it was not sent, or AWS refused it. The query has it again, for a retry. */
-  refund(buyer: Buyer, operation: string, day: string): void {
+  /**
+   * Takes one page of a day back: it was not sent, or AWS refused it. The query has it again, for a retry, unless another day
+   * has begun, whose budget it was not taken from.
+   */
+  refund(buyer: Buyer, operation: string, day: string, today: string): void {
     this.add(day, buyer.target, operation, -1);
     const hold = this.#holds.get(keyOf(buyer));
     if (hold === undefined) return;
     hold.paid = Math.max(0, hold.paid - 1);
-    hold.pages += 1;
+    if (day === today) hold.pages += 1;
   }
 
   /** Sets what is left of a query's hold free. */
@@ -126,7 +130,7 @@ export class Book {
   #fits(buyer: Buyer, pages: number, day: string, now: number, budget: Budget): boolean {
     const spent = this.#copy(day);
     const held = [...this.#holds.values()].filter(
-      (hold) => keyOf(hold) !== keyOf(buyer) && now - hold.at < HOLD_MS,
+      (hold) => keyOf(hold) !== keyOf(buyer) && !isOver(hold, now),
     );
     const setAside = budget.setAside(buyer);
     const sum = (holds: readonly Hold[]) => holds.reduce((total, hold) => total + hold.pages, 0);
@@ -140,6 +144,8 @@ export class Book {
   #holdOf({ target, collector }: Buyer, now: number): Hold {
     const key = keyOf({ target, collector });
     const hold = this.#holds.get(key) ?? { target, collector, pages: 0, paid: 0, at: now };
+    // What does not count for others any more may have been given to them.
+    if (isOver(hold, now)) hold.pages = 0;
     this.#holds.set(key, hold);
     return hold;
   }
@@ -155,6 +161,11 @@ export class Book {
     const days = [...this.#days.keys()].toSorted();
     for (const day of days.slice(0, -DAYS_KEPT)) this.#days.delete(day);
   }
+}
+
+/** Whether a hold does not count any more. */
+function isOver({ at }: Hold, now: number): boolean {
+  return now - at >= HOLD_MS;
 }
 
 function keyOf({ target, collector }: Buyer): string {

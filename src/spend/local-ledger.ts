@@ -1,4 +1,5 @@
 import { dayOf } from '../collection/periods.ts';
+import { OpenAttempts } from './attempts.ts';
 import { Book } from './book.ts';
 import { type Budget, overBudget } from './budget.ts';
 import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
@@ -20,6 +21,7 @@ export class LocalLedger implements Ledger {
   readonly #budget: Budget;
   readonly #now: () => number;
   readonly #file: LedgerFile | undefined;
+  readonly #attempts = new OpenAttempts();
   #reading: Promise<Book> | undefined;
 
   constructor(budget: Budget, now: () => number, file?: LedgerFile) {
@@ -37,14 +39,17 @@ export class LocalLedger implements Ledger {
   async authorize(buyer: Buyer, operation: string): Promise<void> {
     const book = await this.#book();
     const now = this.#now();
-    if (!book.spend(buyer, operation, dayOf(now), now, this.#budget)) throw overBudget(buyer, 1, now);
+    const day = dayOf(now);
+    if (!book.spend(buyer, operation, day, now, this.#budget)) throw overBudget(buyer, 1, now);
+    this.#attempts.opened(buyer, operation, day);
     await this.#keep(book);
   }
 
   async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
-    if (paid) return;
+    const day = this.#attempts.closed(buyer, operation);
+    if (paid || day === undefined) return;
     const book = await this.#book();
-    book.refund(buyer, operation, dayOf(this.#now()));
+    book.refund(buyer, operation, day, dayOf(this.#now()));
     await this.#keep(book);
   }
 

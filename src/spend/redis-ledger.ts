@@ -3,6 +3,7 @@ import type { RedisConnection } from '../collection/redis-connection.ts';
 import { notLeader } from '../errors.ts';
 import { MERGE, REFUND, RELEASE, SPEND, TAKE_HOLDS } from '../replicas/lua.ts';
 import type { Fence, RedisLeases } from '../replicas/redis-leases.ts';
+import { OpenAttempts } from './attempts.ts';
 import { Book, DAYS_KEPT, HOLD_MS } from './book.ts';
 import { type Budget, overBudget } from './budget.ts';
 import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
@@ -29,6 +30,7 @@ export class RedisLedger implements Ledger {
   /** What is known of Redis' figures, with this process's own of the time without it. */
   readonly #book = new Book();
   readonly #pending: Pending = new Map();
+  readonly #attempts = new OpenAttempts();
   #generation = -1;
 
   constructor(options: RedisLedgerOptions) {
@@ -40,13 +42,15 @@ export class RedisLedger implements Ledger {
   }
 
   async authorize(buyer: Buyer, operation: string): Promise<void> {
-    await this.#spend(buyer, operation, 1);
+    const day = await this.#spend(buyer, operation, 1);
+    this.#attempts.opened(buyer, operation, day);
   }
 
   async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
-    if (paid) return;
-    const day = this.#today();
-    this.#book.refund(buyer, operation, day);
+    const day = this.#attempts.closed(buyer, operation);
+    if (paid || day === undefined) return;
+    const today = this.#today();
+    this.#book.refund(buyer, operation, day, today);
     const field = `${buyer.target} ${operation}`;
     const offline = this.#pending.get(day);
     const entered = offline?.get(field) ?? 0;
@@ -55,7 +59,10 @@ export class RedisLedger implements Ledger {
       return;
     }
     // What cannot be taken back stays counted: that errs on the side of the budget.
-    await this.#try((redis) => redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer)));
+    const again = day === today ? 1 : 0;
+    await this.#try((redis) =>
+      redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer), again),
+    );
   }
 
   async release(buyer: Buyer): Promise<void> {
@@ -99,40 +106,47 @@ export class RedisLedger implements Ledger {
     await this.#synchronize();
   }
 
-  async #spend(buyer: Buyer, operation: string, pages: number): Promise<void> {
+  /** @returns the UTC day on which it is entered. */
+  async #spend(buyer: Buyer, operation: string, pages: number): Promise<string> {
     const { leases, budget, now } = this.#options;
     const fence = leases.fence(buyer.target);
     if (fence === undefined) throw notLeader(buyer.target, leases.why());
     const day = this.#today();
-    let answer = await this.#ask(buyer, operation, pages, fence);
+    let answer = await this.#ask(buyer, operation, pages, fence, day);
     if (answer === undefined) {
       // Not answered: either nobody can be asked, or once more.
       await leases.beat();
       const renewed = leases.fence(buyer.target);
       if (renewed === undefined) throw notLeader(buyer.target, leases.why());
-      if (leases.reachable) answer = await this.#ask(buyer, operation, pages, renewed);
+      if (leases.reachable) answer = await this.#ask(buyer, operation, pages, renewed, day);
       if (answer === undefined && leases.reachable) throw notLeader(buyer.target, 'unreachable');
     }
     if (answer === 'not_leader') throw notLeader(buyer.target);
     if (answer === 'budget') throw overBudget(buyer, pages, now());
-    if (answer === 'ok') return;
+    if (answer === 'ok') return day;
     // Redis cannot be reached: the last holder counts for itself.
     const granted =
       operation === ''
         ? this.#book.hold(buyer, pages, day, now(), budget)
         : this.#book.spend(buyer, operation, day, now(), budget);
     if (!granted) throw overBudget(buyer, pages, now());
-    if (operation === '') return;
+    if (operation === '') return day;
     const offline = this.#pending.get(day) ?? new Map<string, number>();
     this.#pending.set(day, offline);
     const field = `${buyer.target} ${operation}`;
     offline.set(field, (offline.get(field) ?? 0) + 1);
+    return day;
   }
 
   /** What Redis says of a purchase; undefined where it says nothing. */
-  async #ask(buyer: Buyer, operation: string, pages: number, fence: Fence): Promise<string | undefined> {
+  async #ask(
+    buyer: Buyer,
+    operation: string,
+    pages: number,
+    fence: Fence,
+    day: string,
+  ): Promise<string | undefined> {
     const { budget } = this.#options;
-    const day = this.#today();
     const { all, ofTarget } = budget.setAside(buyer);
     return this.#try(async (redis) => {
       await this.#synchronize();

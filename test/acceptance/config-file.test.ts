@@ -96,8 +96,8 @@ t.test('unknown keys are refused, at every level', async (t) => {
   t.match(faultsOf(t, 'targets: [{name: a, role: x}]'), /targets\.0\.role/);
   t.match(faultsOf(t, 'targets: [{name: a}]\ntarget: x'), /CONFIG_FILE target\b/);
   t.match(
-    faultsOf(t, 'targets: [{name: a, spendBudgetUsd: 1}]'),
-    /spendBudgetUsd/,
+    faultsOf(t, 'targets: [{name: a, budget: 1}]'),
+    /targets\.0\.budget/,
     'none is accepted and ignored',
   );
 });

@@ -1,6 +1,7 @@
 // CONTRACT 3: what is fresh is not bought again, not by a tick and not by a restart.
 import t from 'tap';
-import type { Kept, SnapshotStore } from '../../src/collection/snapshot.ts';
+import { NOTHING } from '../../src/collection/memory-store.ts';
+import type { SnapshotStore, Stored } from '../../src/collection/snapshot.ts';
 import { startCosts } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 import { PAYER } from './bill.ts';
@@ -10,15 +11,25 @@ const minutes = (count: number) => count * 60_000;
 
 /** A store that outlives the exporters of a test. Snapshots pass it as JSON, as they would a server. */
 function lastingStore(): SnapshotStore {
-  const kept = new Map<string, string>();
+  const all = new Map<string, string>();
+  const load = async (collector: string, target: string): Promise<Stored> => {
+    const text = all.get(`${collector}/${target}`);
+    // `undefined` is no JSON: what has no snapshot has none here either.
+    return text === undefined ? NOTHING : { ...NOTHING, ...(JSON.parse(text) as Partial<Stored>) };
+  };
   return {
-    load: async (collector, target) => {
-      const text = kept.get(`${collector}/${target}`);
-      return text === undefined ? undefined : (JSON.parse(text) as Kept);
+    load,
+    save: async (kept, standing) => {
+      all.set(`${standing.collector}/${standing.target}`, JSON.stringify({ kept, standing }));
+      return true;
     },
-    save: async (entry) => {
-      kept.set(`${entry.snapshot.collector}/${entry.snapshot.target}`, JSON.stringify(entry));
+    note: async (standing) => {
+      const { collector, target } = standing;
+      const { kept } = await load(collector, target);
+      all.set(`${collector}/${target}`, JSON.stringify({ kept, standing }));
+      return true;
     },
+    onNews: () => {},
     close: async () => {},
   };
 }
@@ -171,7 +182,7 @@ t.test('kept values that are garbage are passed over', async (t) => {
   const good = lastingStore();
   const one = await startCosts(t, { app: { store: good } });
   const wanted = (await one.metrics()).businessText();
-  const kept = await good.load('cost', 'default');
+  const { kept, standing } = await good.load('cost', 'default');
   await one.app.close();
   if (kept === undefined) throw new Error('nothing was kept');
   for (const [what, snapshot] of Object.entries({
@@ -179,7 +190,10 @@ t.test('kept values that are garbage are passed over', async (t) => {
     'other data': { ...kept.snapshot, data: { days: 'none' } },
     'no data': { ...kept.snapshot, data: null },
   })) {
-    const store: SnapshotStore = { ...lastingStore(), load: async () => ({ ...kept, snapshot }) };
+    const store: SnapshotStore = {
+      ...lastingStore(),
+      load: async () => ({ kept: { ...kept, snapshot }, standing }),
+    };
     const two = await startCosts(t, { app: { store } });
     t.equal((await two.metrics()).businessText(), wanted, `${what}: bought anew`);
     t.equal((await two.target()).accountId, PAYER);

@@ -157,6 +157,26 @@ t.test('an instance that two sources name is one', async (t) => {
   t.same(await counted(exporter), then, 'and back again nothing is');
 });
 
+t.test('nor is a commitment that two sources name counted twice', async (t) => {
+  const exporter = await startOptimization(t, { enrolled: true });
+  const list = async () =>
+    (await recommendations(exporter)).recommendations.filter(({ type }) => type.startsWith('Purchase'));
+  const ofCommitments = async () => {
+    const counts = Object.entries(await counted(exporter));
+    return sum(Object.fromEntries(counts.filter(([labels]) => labels.startsWith('Purchase'))));
+  };
+  const byHub = await list();
+  t.equal(await ofCommitments(), byHub.length, 'all are counted');
+  exporter.sim.setSettings({ hubEnrolled: false });
+  await exporter.run('optimization');
+  const byExplorer = await list();
+  t.ok(byExplorer.length > 3);
+  t.equal(await ofCommitments(), byHub.length, 'Cost Explorer names none that the hub had not');
+  exporter.sim.setSettings({ hubEnrolled: true });
+  await exporter.run('optimization');
+  t.equal(await ofCommitments(), byHub.length);
+});
+
 t.test('a source without recommendations leaves the counter as it is', async (t) => {
   const exporter = await startOptimization(t, { enrolled: true });
   const first = await counted(exporter);

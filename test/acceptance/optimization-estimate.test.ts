@@ -87,6 +87,19 @@ t.test("the design's figures", async (t) => {
   }
 });
 
+t.test('savings are of a month of 30 days, whatever the window', async (t) => {
+  for (const days of [10, 20]) {
+    const exporter = await start(t, { env: { COST_WINDOW_DAYS: String(days) } });
+    const page = await exporter.metrics();
+    // Each day costs the same, so that a month of any window costs the same.
+    t.same(round(page.table('aws_optimization_savings', 'category')), round(SAVINGS), `${days} days`);
+    t.ok(Math.abs((page.value('aws_optimization_savings_deduplicated') ?? 0) - SAVINGS.All) < 1e-6, 'in all');
+    for (const { category, monthlyCost } of (await recommendations(exporter)).recommendations) {
+      t.ok(Math.abs((monthlyCost ?? 0) - COSTS[category as keyof typeof COSTS]) < 1e-6, category);
+    }
+  }
+});
+
 t.test('its rates are settings', async (t) => {
   const exporter = await start(t, {
     configFile: 'targets: [{name: default}]\nestimates: {ec2: 0.5, rds: 0.25, ebs: 0, total: 0.01}\n',

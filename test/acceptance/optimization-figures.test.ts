@@ -1,7 +1,7 @@
 // CONTRACT 1.1, 1.2, 1.5: what the sources say, summed and told apart; overlaps are not added up.
 import fc from 'fast-check';
 import t from 'tap';
-import { generateBill } from '../../src/simulator/index.ts';
+import { type FaultRule, generateBill } from '../../src/simulator/index.ts';
 import { TODAY } from '../helper.ts';
 import {
   BILL,
@@ -23,6 +23,23 @@ const sumOf = (list: readonly Item[]) => list.reduce((sum, { monthlySavings }) =
 
 function check(condition: boolean, what: string): void {
   if (!condition) throw new Error(what);
+}
+
+/** What competes for the same usage, by the hub's words; what is in no line stands alone. */
+const COMPETING = [
+  ['Ec2Instance', 'LambdaFunction', 'ComputeSavingsPlans', 'Ec2InstanceSavingsPlans', 'Ec2ReservedInstances'],
+  ['RdsDbInstance', 'RdsReservedInstances'],
+  ['ElastiCacheCluster', 'ElastiCacheReservedInstances'],
+];
+
+/** Whether two savings exclude each other: of one resource, or a commitment and something else for the same usage. */
+function compete(one: Item, other: Item): boolean {
+  const bought = (item: Item) => item.type.startsWith('Purchase');
+  if (!bought(one) && !bought(other)) {
+    return one.account === other.account && one.resource === other.resource;
+  }
+  const kinds = COMPETING.find((kind) => kind.includes(one.category)) ?? [];
+  return one.category !== other.category && kinds.includes(other.category);
 }
 
 /** Sums of REST's recommendations by the labels that a family has. */
@@ -60,6 +77,10 @@ function checkBody(body: Body, page: MetricsPage): void {
   );
   const total = page.value('aws_optimization_savings_deduplicated', { source: source ?? '' }) ?? Number.NaN;
   check(total <= sumOf(list) + TOLERANCE, `in all ${total}, the parts ${sumOf(list)}`);
+  const rivals = list.filter((one) => one.monthlySavings > 0);
+  if (rivals.some((one, at) => rivals.slice(at + 1).some((other) => compete(one, other)))) {
+    check(total < sumOf(list) - TOLERANCE, `what competes is added up: ${total}`);
+  }
   check(total >= Math.max(0, ...savings) - TOLERANCE, `in all ${total}, the greatest part ${savings[0]}`);
   check(body.total_potential_savings === Math.round(total * 100) / 100, 'REST rounds the same total');
   checkEqual(
@@ -179,6 +200,121 @@ t.test("the hub's deduplicated total is the total", async (t) => {
   });
   t.equal((await exporter.metrics()).value('aws_optimization_savings_deduplicated'), 12.345678);
   t.equal((await recommendations(exporter)).total_potential_savings, 12.35);
+});
+
+t.test('where the hub gives none: not 0, but the same rule as for Cost Explorer', async (t) => {
+  const alike = async (fault: FaultRule) => {
+    const exporter = await startOptimization(t, { enrolled: true, faults: [fault] });
+    const body = await recommendations(exporter);
+    t.equal(body.source, HUB);
+    const total = (await exporter.metrics()).value('aws_optimization_savings_deduplicated') ?? 0;
+    const greatest = (categories: readonly string[]) => {
+      const of = (wanted: (item: Item) => boolean) => sumOf(body.recommendations.filter(wanted));
+      const resources = of((item) => categories.includes(item.category) && !/^Purchase/.test(item.type));
+      const bought = categories.map((category) =>
+        of((item) => item.category === category && /^Purchase/.test(item.type)),
+      );
+      return Math.max(resources, ...bought);
+    };
+    const alone = body.recommendations.filter(({ category }) => !COMPETING.flat().includes(category));
+    const expected = COMPETING.map(greatest).reduce((sum, one) => sum + one, sumOf(alone));
+    t.ok(Math.abs(total - expected) < TOLERANCE, `${total} is ${expected}`);
+    t.ok(total > 0 && total < sumOf(body.recommendations));
+  };
+  await alike({
+    kind: 'mutate',
+    operation: 'ListRecommendationSummaries',
+    mutate: ({ estimatedTotalDedupedSavings, ...body }) => body,
+  });
+  await alike({ kind: 'deny', operation: 'ListRecommendationSummaries' });
+});
+
+t.test(
+  'two reservations that differ in their engine alone keep their ids, whichever saves more',
+  async (t) => {
+    const detail = (engine: string, savings: number) => ({
+      AccountId: '111122223333',
+      InstanceDetails: {
+        RDSInstanceDetails: {
+          Family: 'db.m5',
+          InstanceType: 'db.m5.large',
+          Region: 'us-east-1',
+          DatabaseEngine: engine,
+          DeploymentOption: 'Single-AZ',
+        },
+      },
+      EstimatedMonthlySavingsAmount: String(savings),
+      CurrencyCode: 'USD',
+    });
+    const reserve = (mySql: number, oracle: number): FaultRule => ({
+      kind: 'mutate',
+      operation: 'GetReservationPurchaseRecommendation',
+      mutate: (body) => ({
+        ...body,
+        Recommendations: [{ RecommendationDetails: [detail('MySQL', mySql), detail('Oracle', oracle)] }],
+      }),
+    });
+    const exporter = await startOptimization(t, { faults: [reserve(10, 20)] });
+    const ids = async () => {
+      const { recommendations: list } = await recommendations(exporter, '?type=PurchaseReservedInstances');
+      const ofRds = list.filter(({ category }) => category === 'RdsReservedInstances');
+      return Object.fromEntries(ofRds.map(({ id, resource }) => [resource, id]));
+    };
+    const before = await ids();
+    t.same(Object.keys(before).toSorted(), [
+      'db.m5.large MySQL Single-AZ us-east-1',
+      'db.m5.large Oracle Single-AZ us-east-1',
+    ]);
+    t.equal(new Set(Object.values(before)).size, 2);
+    exporter.sim.faults.clear();
+    exporter.sim.faults.add(reserve(30, 20));
+    exporter.clock.set(`${plusDays(TODAY, 1)}T08:00:00Z`);
+    await exporter.run('cost');
+    await exporter.run('optimization');
+    t.same(await ids(), before);
+  },
+);
+
+t.test("the hub's commitments are told apart by region and summary, not by their amounts", async (t) => {
+  const item = (region: string, recommendedResourceSummary: string, estimatedMonthlySavings: number) => ({
+    accountId: '111122223333',
+    actionType: 'PurchaseReservedInstances',
+    currentResourceType: 'Ec2ReservedInstances',
+    region,
+    recommendedResourceSummary,
+    estimatedMonthlySavings,
+  });
+  const days = [
+    [
+      item('us-east-1', '3 m5.large Reserved Instances in us-east-1', 10),
+      item('us-east-1', '1 m5.xlarge Reserved Instances in us-east-1', 20),
+      item('eu-central-1', '2 m5.large Reserved Instances in eu-central-1', 30),
+    ],
+    [
+      item('us-east-1', '5 m5.large Reserved Instances in us-east-1', 40),
+      item('us-east-1', '4 m5.xlarge Reserved Instances in us-east-1', 5),
+      item('eu-central-1', '$0.12/hour m5.large Reserved Instances in eu-central-1', 6),
+    ],
+  ];
+  const exporter = await startOptimization(t, { enrolled: true, settle: true });
+  const ids = async (items: readonly object[]) => {
+    exporter.sim.faults.clear();
+    exporter.sim.faults.add({
+      kind: 'mutate',
+      operation: 'ListRecommendations',
+      mutate: (body) => ({ ...body, items }),
+    });
+    await exporter.run('optimization');
+    const { recommendations: list } = await recommendations(exporter);
+    return Object.fromEntries(list.map(({ id, resource }) => [resource, id]));
+  };
+  const [first, second] = [await ids(days[0] ?? []), await ids(days[1] ?? [])];
+  t.same(Object.keys(first).toSorted(), [
+    'm5.large eu-central-1',
+    'm5.large us-east-1',
+    'm5.xlarge us-east-1',
+  ]);
+  t.same(second, first);
 });
 
 t.test('where none is known, the largest saving of a resource counts', async (t) => {

@@ -36,7 +36,7 @@ t.test('every field', async (t) => {
   const kinds = body.rightsizing.map(({ service }) => service);
   for (const short of ['EC2', 'RDS', 'EBS']) t.ok(kinds.includes(short), `the design's short name ${short}`);
   const item =
-    'account category effort id monthlyCost monthlySavings priority region resource restart rollback source type';
+    'account category effort generatedAt id monthlyCost monthlySavings priority region resource restart rollback source type';
   for (const one of body.recommendations) t.same(Object.keys(one).toSorted().join(' '), item);
   t.ok(
     body.recommendations.some(({ resource }) => resource !== null),
@@ -46,6 +46,22 @@ t.test('every field', async (t) => {
   t.ok(body.recommendations.some(({ restart }) => restart === true));
   t.ok(body.recommendations.some(({ rollback }) => rollback === false));
   t.ok(body.recommendations.every(({ effort }) => /^(Very)?(Low|High)$|^Medium$/.test(effort ?? '')));
+});
+
+t.test('when AWS made what it recommends is shown, where it says so', async (t) => {
+  const made = async (options: Parameters<typeof startOptimization>[1]) => {
+    const { recommendations: list } = await recommendations(await startOptimization(t, options));
+    return [...new Set(list.map(({ generatedAt }) => generatedAt))];
+  };
+  t.same(await made({ enrolled: true }), [`${TODAY}T03:00:00.000Z`]);
+  t.same(await made({}), [`${TODAY}T04:00:00.000Z`]);
+  t.same(await made({ at: `${TODAY}T02:00:00Z` }), ['2026-11-21T04:00:00.000Z'], 'not when it was asked');
+  t.same(await made({ env: { OPTIMIZATION_SOURCE: 'estimate' } }), [null]);
+  const silent = {
+    kind: 'mutate',
+    mutate: ({ Metadata, ...body }: Record<string, unknown>) => body,
+  } as const;
+  t.same(await made({ faults: PAID_CALLS.map((operation) => ({ ...silent, operation })) }), [null]);
 });
 
 t.test('what a source does not say is null', async (t) => {

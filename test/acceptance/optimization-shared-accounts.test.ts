@@ -1,5 +1,6 @@
 // CONTRACT 1.4: a linked account that two targets see is reported once, by the first in file order.
 import t, { type Test } from 'tap';
+import type { FaultRule } from '../../src/simulator/index.ts';
 import type { Exporter } from '../helper.ts';
 import {
   HUB,
@@ -13,17 +14,17 @@ const ROLE = `arn:aws:iam::${PRODUCTION}:role/costs`;
 const PAYER_FIRST = `targets: [{name: payer}, {name: member, roleArn: "${ROLE}"}]`;
 const FAMILIES = ['aws_optimization_savings', 'aws_optimization_recommendations_open'];
 
+const ACCOUNTS = [
+  { accountId: OWNER, accessKeyId: 'AKIATEST', sees: 'all' },
+  { accountId: PRODUCTION, sees: [PRODUCTION] },
+] as const;
+
 /** A payer that sees all accounts, and a member that sees itself, its savings halved by a mutation. */
 function start(t: Test, configFile = PAYER_FIRST): Promise<Exporter> {
   return startOptimization(t, {
     enrolled: true,
     configFile,
-    simulator: {
-      accounts: [
-        { accountId: OWNER, accessKeyId: 'AKIATEST', sees: 'all' },
-        { accountId: PRODUCTION, sees: [PRODUCTION] },
-      ],
-    },
+    simulator: { accounts: ACCOUNTS },
     faults: [
       {
         kind: 'mutate',
@@ -103,4 +104,52 @@ t.test('an account that the first target no longer names: one series each all th
   // The parser refuses a page with one series twice.
   const page = await exporter.metrics();
   t.ok(page.series('aws_optimization_recommendations_total', { account_id: PRODUCTION }).length > 0);
+});
+
+t.test(
+  "a member that the payer's bill shows is the payer's, whether anything is open in it or not",
+  async (t) => {
+    const without: FaultRule = {
+      kind: 'mutate',
+      operation: 'ListRecommendations',
+      account: OWNER,
+      mutate: (body) => ({
+        ...body,
+        items: (body.items as { accountId: string }[]).filter(({ accountId }) => accountId !== PRODUCTION),
+      }),
+    };
+    // As if the payer had never seen anything there.
+    const fresh = await startOptimization(t, {
+      enrolled: true,
+      configFile: PAYER_FIRST,
+      simulator: { accounts: ACCOUNTS },
+      faults: [without],
+    });
+    const shown = async ({ metrics }: Exporter) => {
+      const page = await metrics();
+      return [...FAMILIES, 'aws_optimization_recommendations_total'].flatMap((family) =>
+        page.series(family, { account_id: PRODUCTION }),
+      ).length;
+    };
+    t.equal(await shown(fresh), 0, 'nothing by the payer is nothing, not what the member says');
+    t.ok((await recommendations(fresh, '?target=member')).recommendations.length > 0, 'REST has it');
+    fresh.sim.faults.clear();
+    await fresh.run('optimization', 'payer');
+    t.ok((await shown(fresh)) > 0);
+    t.same(await onPage(fresh, PRODUCTION), await said(fresh, 'payer', PRODUCTION));
+  },
+);
+
+t.test('an estimate is of the payer alone: it hides no real recommendations of a member', async (t) => {
+  const paid = ['GetRightsizing', 'GetSavingsPlansPurchase', 'GetReservationPurchase'];
+  const operations = ['ListEnrollmentStatuses', ...paid.map((name) => `${name}Recommendation`)];
+  const exporter = await startOptimization(t, {
+    enrolled: true,
+    configFile: PAYER_FIRST,
+    simulator: { accounts: ACCOUNTS },
+    faults: operations.map((operation) => ({ kind: 'deny', operation, account: OWNER })),
+  });
+  t.match(await recommendations(exporter, '?target=payer'), { source: 'estimate' });
+  t.same(await onPage(exporter, PRODUCTION), await said(exporter, 'member', PRODUCTION));
+  t.ok(Object.keys(await onPage(exporter, PRODUCTION)).length > 0);
 });

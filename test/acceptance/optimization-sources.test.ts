@@ -1,6 +1,10 @@
 // CONTRACT 1.4, 1.5: the best source that the account has; what is denied or not enrolled is passed over and said.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
+import { CollectionError } from '../../src/errors.ts';
 import { type FaultRule, NOT_ENABLED } from '../../src/simulator/index.ts';
+import { collectOnce } from '../collect-once.ts';
 import {
   denied,
   EXPLORER,
@@ -49,8 +53,8 @@ const CASES: Readonly<Record<string, Case>> = {
   "the hub's summaries are denied": {
     enrolled: true,
     faults: denied('ListRecommendationSummaries'),
-    source: EXPLORER,
-    passed: hubDenied('ListRecommendationSummaries'),
+    source: HUB,
+    passed: { summaries: ['access_denied', /cost-optimization-hub:ListRecommendationSummaries/] },
   },
   "the hub's preferences are denied": {
     enrolled: true,
@@ -195,13 +199,25 @@ t.test("one of Cost Explorer's parts fails: the others are published, and succes
     );
     const [before, answered] = [requested(exporter), paidFor(exporter)];
     exporter.sim.faults.clear();
+    if (fault.kind === 'corrupt') {
+      t.equal(await exporter.run('optimization'), 'collected');
+      t.match(await exporter.collector('optimization'), {
+        state: 'partial',
+        failed: [{ part: 'rightsizing' }],
+      });
+      t.equal(paidFor(exporter), answered, 'what was answered was paid for: not again today');
+      exporter.clock.set('2026-11-23T08:00:00Z');
+      await exporter.run('cost');
+    }
     await exporter.run('optimization');
     t.match(await exporter.collector('optimization'), { state: 'ok' });
-    t.equal(paidFor(exporter) - answered, 1, 'what failed is bought again, and nothing else');
-    t.same(
-      requested(exporter).GetSavingsPlansPurchaseRecommendation,
-      before.GetSavingsPlansPurchaseRecommendation,
-    );
+    if (fault.kind === 'throttle') {
+      t.equal(paidFor(exporter) - answered, 1, 'what cost nothing is bought again, and nothing else');
+      t.same(
+        requested(exporter).GetSavingsPlansPurchaseRecommendation,
+        before.GetSavingsPlansPurchaseRecommendation,
+      );
+    }
     const { recommendations: whole } = await recommendations(exporter);
     t.ok(whole.some(({ type }) => type === 'Rightsize' || type === 'Stop'));
   }
@@ -271,20 +287,101 @@ t.test('a forced source that the account has not got is not replaced', async (t)
   t.equal(requested(nothing).GetCostAndUsage, undefined, 'and nothing is paid for it');
 });
 
-t.test('each commitment is asked for in one combination of term and payment', async (t) => {
-  const { sim } = await startOptimization(t);
+t.test('a source that ends without figures says what became of each of its parts', async (t) => {
+  const forced = await startOptimization(t, {
+    env: { OPTIMIZATION_SOURCE: EXPLORER },
+    faults: denied(...PAID_CALLS),
+  });
+  const error = await collectOnce(forced, 'optimization').catch((thrown: unknown) => thrown);
+  t.match(error, { code: 'access_denied', parts: { failed: [] } });
+  const said = JSON.stringify(error instanceof CollectionError ? error.parts?.passedOver : []);
+  const shown = JSON.stringify(await passedOver(forced));
+  for (const operation of PAID_CALLS) {
+    t.match(said, `Allow the IAM action ce:${operation}`);
+    t.match(shown, `Allow the IAM action ce:${operation}`, 'and `/ready` shows it');
+  }
+
+  const failing = await startOptimization(t, {
+    faults: PAID_CALLS.map((operation) => ({ kind: 'corrupt', operation })),
+  });
+  const ended = await collectOnce(failing, 'optimization').catch((thrown: unknown) => thrown);
+  t.match(ended, {
+    code: 'invalid_response',
+    parts: {
+      failed: [{ part: 'rightsizing' }, { part: 'savings-plans' }, { part: /^reservations: / }],
+      passedOver: [{ part: HUB, cause: { code: 'not_enabled' } }],
+    },
+  });
+});
+
+t.test('not enrolled and silently empty: the next source, not a false 0', async (t) => {
+  const empty = (operation: string): FaultRule => ({
+    kind: 'mutate',
+    operation,
+    mutate: (body) => ({ ...body, items: [], estimatedTotalDedupedSavings: 0 }),
+  });
+  const exporter = await startOptimization(t, {
+    enrolled: true,
+    faults: [
+      {
+        kind: 'mutate',
+        operation: 'ListEnrollmentStatuses',
+        mutate: ({ items, ...body }) => ({
+          ...body,
+          items: (items as object[]).map((item) => ({ ...item, status: 'Inactive' })),
+        }),
+      },
+      empty('ListRecommendations'),
+      empty('ListRecommendationSummaries'),
+    ],
+  });
+  t.same(await sourcesOn(exporter), [EXPLORER]);
+  t.match(await passedOver(exporter), [{ part: HUB, cause: { code: 'not_enabled' } }]);
+  t.ok(((await exporter.metrics()).value('aws_optimization_savings_deduplicated') ?? 0) > 0);
+});
+
+t.test("the hub's preferences fail: only savingsMode hangs on them", async (t) => {
+  const exporter = await startOptimization(t, { enrolled: true });
+  const { collectedAt, last_updated, ...before } = await recommendations(exporter);
+  exporter.clock.advance(7_200_000);
+  for (const kind of ['error500', 'corrupt', 'throttle'] as const) {
+    exporter.sim.faults.clear();
+    exporter.sim.faults.add({ kind, operation: 'GetPreferences' });
+    t.equal(await exporter.run('optimization'), 'collected', kind);
+    t.match(await exporter.collector('optimization'), {
+      state: 'partial',
+      failed: [{ part: 'preferences', cause: { code: String } }],
+    });
+    const now = await recommendations(exporter);
+    t.match(now, { ...before, stale: true, savingsMode: 'AfterDiscounts' }, 'the last known mode stays');
+    t.not(now.collectedAt, collectedAt);
+  }
+  const first = await startOptimization(t, {
+    enrolled: true,
+    faults: [{ kind: 'error500', operation: 'GetPreferences' }],
+  });
+  t.match(await recommendations(first), { source: HUB, savingsMode: null });
+});
+
+t.test('each commitment is asked for in the combination that is documented', async (t) => {
+  const { sim, get } = await startOptimization(t);
   const bodies = sim.requests
     .filter(({ operation }) => /PurchaseRecommendation/.test(operation ?? ''))
     .map(({ body }) => body as Record<string, unknown>);
   t.ok(bodies.length > 2, 'the services that the bill shows');
-  t.equal(
-    new Set(
-      bodies.map(({ TermInYears, PaymentOption, LookbackPeriodInDays }) =>
-        [TermInYears, PaymentOption, LookbackPeriodInDays].join(),
-      ),
-    ).size,
-    1,
-  );
+  for (const body of bodies) {
+    t.match(body, {
+      TermInYears: 'ONE_YEAR',
+      PaymentOption: 'NO_UPFRONT',
+      LookbackPeriodInDays: 'THIRTY_DAYS',
+    });
+  }
+  const words = 'for one year, with no upfront payment, from the usage of the last 30 days';
+  t.match((await get('/docs/json')).text, words, 'in the description of the route');
+  for (const page of ['README.md', 'docs/iam/README.md', 'docs/migrating.md']) {
+    const text = readFileSync(join(import.meta.dirname, '../..', page), 'utf8');
+    t.match(text.replaceAll(/\s+/g, ' '), words, page);
+  }
   const services = bodies.flatMap(({ Service }) => Service ?? []);
   t.equal(new Set(services).size, services.length, 'each service once');
   t.notOk(services.includes('Amazon Redshift'), 'not a service that the bill does not have');

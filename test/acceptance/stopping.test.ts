@@ -12,14 +12,17 @@ t.test('while stopping', async (t) => {
   // A run that is writing down its snapshot is waited for: that keeps the app stopping for as long as the test looks.
   const store: SnapshotStore = {
     load: (collector, target) => memory.load(collector, target),
-    save: async (kept) => {
-      await memory.save(kept);
+    save: async (kept, standing) => {
+      await memory.save(kept, standing);
       if (gate.shut) {
         await new Promise<void>((resolve) => {
           release = resolve;
         });
       }
+      return true;
     },
+    note: (standing) => memory.note(standing),
+    onNews: () => {},
     close: () => memory.close(),
   };
   const { app, get, scrape, metricsUrl, run, collector } = await startCosts(t, { app: { store } });

@@ -1,6 +1,7 @@
 // CONTRACT 1.4: keys stand alone; one that is not activated is not bought; what is paid for is bought no oftener than it must.
 import t, { type Test } from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
+import { collectOnce } from '../collect-once.ts';
 import { type Exporter, type ExporterOptions, startExporter, TODAY } from '../helper.ts';
 import { billOfTags } from '../plugins/tags/bill.ts';
 import { eventually } from '../servers/process.ts';
@@ -128,6 +129,72 @@ t.test('where every key fails, the collection does, and nothing changes', async 
   t.equal((await exporter.metrics()).businessText(), before);
   t.match(await exporter.collector('tags'), { state: 'failed', cause: { code: 'access_denied' } });
   t.match((await exporter.collector('tags')).cause?.advice, /ce:GetCostAndUsage/);
+});
+
+t.test('what is thrown then says what became of each key', async (t) => {
+  const exporter = await start(t, {
+    simulator: { settings: { activeTagKeys: ['one', 'three'] } },
+    before: ({ faults }) => faults.add({ kind: 'deny', operation: 'GetCostAndUsage' }),
+  });
+  await t.rejects(collectOnce(exporter, 'tags'), {
+    code: 'access_denied',
+    parts: {
+      failed: [{ part: 'one', cause: { code: 'access_denied' } }, { part: 'three' }],
+      passedOver: [{ part: 'two', cause: { code: 'not_activated' } }],
+    },
+  });
+});
+
+t.test('a key that never had figures says why today, on every day', async (t) => {
+  const exporter = await start(t, {
+    env: { CHANGE_DETECTION: 'off' },
+    before: ({ faults }) => faults.add({ kind: 'deny', ...secondFails }),
+  });
+  const reason = async () => (await exporter.get('/cost/tags')).json<Tags>().tags[1]?.reason;
+  t.equal(await reason(), 'access_denied');
+  exporter.clock.advance(24 * 3_600_000);
+  exporter.sim.faults.add({ kind: 'deny', ...secondFails });
+  await exporter.run('tags');
+  t.equal(await reason(), 'access_denied', 'what it has not got has no period that could end');
+  exporter.clock.advance(1_800_000);
+  exporter.sim.faults.clear();
+  exporter.sim.faults.add({ kind: 'corrupt', ...secondFails });
+  await exporter.run('tags');
+  t.equal(await reason(), 'invalid_response', 'not the reason of another day');
+  exporter.clock.advance(24 * 3_600_000);
+  exporter.sim.faults.clear();
+  exporter.sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage' });
+  t.equal(await exporter.run('tags'), 'failed');
+  const { tags } = (await exporter.get('/cost/tags')).json<Tags>();
+  t.same(
+    tags.map((tag) => tag.reason),
+    ['period_ended', 'invalid_response', 'period_ended'],
+    'the kept snapshot, too',
+  );
+});
+
+t.test('a key that was not activated, is now, and cannot be bought has failed', async (t) => {
+  const settings = { activeTagKeys: ['one'] };
+  const exporter = await start(t, { simulator: { settings }, env: { CHANGE_DETECTION: 'off' } });
+  exporter.clock.advance(24 * 3_600_000);
+  exporter.sim.setSettings({ activeTagKeys: KEYS });
+  exporter.sim.faults.add({ kind: 'deny', ...secondFails });
+  await exporter.run('tags');
+  t.match((await exporter.get('/cost/tags')).json<Tags>().tags, [
+    { key: 'one', reason: null },
+    { key: 'two', reason: 'access_denied' },
+    { key: 'three', reason: null },
+  ]);
+
+  const none = await start(t, {
+    simulator: { settings: { activeTagKeys: [] } },
+    env: { CHANGE_DETECTION: 'off' },
+  });
+  none.clock.advance(24 * 3_600_000);
+  none.sim.setSettings({ activeTagKeys: KEYS });
+  none.sim.faults.add({ kind: 'deny', operation: 'GetCostAndUsage' });
+  t.equal(await none.run('tags'), 'failed', 'every key that is active fails');
+  t.match(await none.collector('tags'), { state: 'failed', cause: { code: 'access_denied' } });
 });
 
 t.test('only what failed is bought again where the rest is fresh', async (t) => {

@@ -169,3 +169,19 @@ t.test('a workload that is shared between two targets counts once, for the first
     t.equal(sum(memberOn, level), inAll({ ...ofMember, workloads: rest }, field), `the member's ${level}`);
   }
 });
+
+t.test('in China there is no such service: a state, not a failure, and nothing is asked', async (t) => {
+  const exporter = await start(t, {
+    env: { AWS_REGION: 'cn-north-1', AWS_REGIONS: 'cn-north-1,cn-northwest-1' },
+  });
+  t.match(await exporter.collector('well-architected'), {
+    state: 'not_enabled',
+    cause: { message: /aws-cn/, advice: /switch/i },
+  });
+  t.equal(await success(exporter), 1);
+  t.match(await reviews(exporter), { pillars: [], workloads: [], reason: 'not_enabled' });
+  t.same(
+    exporter.sim.requests.filter(({ service }) => service === 'wellarchitected'),
+    [],
+  );
+});

@@ -52,6 +52,22 @@ t.test('a partition without Cost Explorer says so', async (t) => {
   t.throws(() => session.costExplorer(), { name: 'CollectionError', code: 'not_enabled' });
 });
 
+t.test('a partition without the Well-Architected Tool says so; GovCloud has it', async (t) => {
+  const inRegion = async (region: string) => {
+    const { aws } = awsAt(t, 'http://127.0.0.1:1', { target: { region } });
+    return aws.session('well-architected', signal);
+  };
+  const china = await inRegion('cn-north-1');
+  t.throws(() => china.wellArchitected('cn-north-1'), {
+    name: 'CollectionError',
+    code: 'not_enabled',
+    message: /aws-cn/,
+    advice: /switch this capability off/i,
+  });
+  const government = await inRegion('us-gov-west-1');
+  t.doesNotThrow(() => government.wellArchitected('us-gov-west-1'));
+});
+
 t.test('roles: the external id is sent; a refusal is a typed cause that names the role', async (t) => {
   const now = new Date('2026-03-15T12:00:00Z');
   const arn = 'arn:aws:iam::222233334444:role/reader';

@@ -2,9 +2,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer';
 import { type AwsContext, TargetAws } from '../../src/aws/clients.ts';
 import { createTransport, type Transport } from '../../src/aws/http.ts';
-import type { Buyer, Ledger } from '../../src/aws/purchase.ts';
 import type { Target } from '../../src/config.ts';
 import { generateBill, startSimulator } from '../../src/simulator/index.ts';
+import type { Buyer, DayPages, Interrupted, Ledger } from '../../src/spend/ledger.ts';
 
 /** What the helpers use of a tap test. */
 export interface Scope {
@@ -26,8 +26,23 @@ export class Notebook implements Ledger {
     await this.before(buyer, operation);
   }
 
-  settle(_buyer: Buyer, _operation: string, paid: boolean): void {
+  async settle(_buyer: Buyer, _operation: string, paid: boolean): Promise<void> {
     this.lines.push(paid ? 'paid' : 'free');
+  }
+
+  // These tests are about attempts: what is set aside for a query is not written down.
+  async hold(): Promise<void> {}
+
+  async release(): Promise<void> {}
+
+  async done(): Promise<void> {}
+
+  async interrupted(): Promise<readonly Interrupted[]> {
+    return [];
+  }
+
+  async days(days: readonly string[]): Promise<readonly DayPages[]> {
+    return days.map(() => ({}));
   }
 
   /** Attempts that were settled as paid. */
@@ -40,15 +55,23 @@ export class Notebook implements Ledger {
 export function awsAt(
   t: Scope,
   endpoint: string,
-  options: { ledger?: Ledger; transport?: Transport; target?: Partial<Target> } = {},
+  options: {
+    ledger?: Ledger;
+    transport?: Transport;
+    target?: Partial<Target>;
+    mayBuy?: (target: string) => boolean;
+  } = {},
 ) {
-  const { ledger = new Notebook(), transport = createTransport() } = options;
+  const { ledger = new Notebook(), transport = createTransport(), mayBuy = () => true } = options;
   t.teardown(() => transport.close());
   const attempts: string[] = [];
+  const spent: [target: string, usd: number][] = [];
   const context: AwsContext = {
     endpoints: { costExplorer: endpoint, sts: endpoint },
     transport,
     ledger,
+    mayBuy,
+    onSpend: (target, usd) => spent.push([target, usd]),
     onAttempt: (target, operation, result, seconds) => {
       if (!(seconds >= 0)) throw new Error(`an attempt took ${seconds} s`);
       attempts.push(`${target} ${operation} ${result}`);
@@ -63,7 +86,7 @@ export function awsAt(
     tagKeys: [],
     ...options.target,
   };
-  return { aws: new TargetAws(context, target), attempts };
+  return { aws: new TargetAws(context, target), attempts, spent };
 }
 
 /** A request that AWS answers. */

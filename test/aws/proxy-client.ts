@@ -6,8 +6,8 @@
  */
 import { TargetAws } from '../../src/aws/clients.ts';
 import { createTransport } from '../../src/aws/http.ts';
-import { MemoryLedger } from '../../src/aws/purchase.ts';
 import { loadConfig } from '../../src/config.ts';
+import { Notebook } from './helper.ts';
 
 const config = loadConfig();
 const transport = createTransport(config.aws.proxy);
@@ -16,7 +16,9 @@ for (const endpoint of process.argv.slice(2)) {
   const context = {
     endpoints: { sts: endpoint },
     transport,
-    ledger: new MemoryLedger(),
+    ledger: new Notebook(),
+    mayBuy: () => true,
+    onSpend: () => {},
     onAttempt: () => {},
     credentials: async () => ({ accessKeyId: 'AKIATEST', secretAccessKey: 'test' }),
   };

@@ -4,8 +4,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import t from 'tap';
 import { MAX_ATTEMPTS } from '../../src/aws/clients.ts';
 import type { Transport } from '../../src/aws/http.ts';
-import { MemoryLedger, USD_PER_REQUEST } from '../../src/aws/purchase.ts';
 import type { FaultAction } from '../../src/simulator/index.ts';
+import { type Buyer, USD_PER_PAGE } from '../../src/spend/ledger.ts';
 import { eventually, freePort } from '../servers/process.ts';
 import { awsAt, Notebook, type Scope, simulatorOf, someQuery, tcpServer } from './helper.ts';
 
@@ -132,6 +132,34 @@ t.test('what is aborted while the ledger thinks is not sent, and free', async (t
   }
 });
 
+t.test("what stops being this replica's while the ledger thinks is not sent, and free", async (t) => {
+  const simulator = await simulatorOf(t);
+  let holder = true;
+  const ledger = new Notebook(async () => {
+    holder = false;
+  });
+  const mayBuy = (target: string) => target === 'default' && holder;
+  const { aws, spent } = awsAt(t, simulator.url, { ledger, mayBuy });
+  const session = await aws.session('cost', new AbortController().signal);
+  const sent = session.costExplorer().send(someQuery());
+  await t.rejects(sent, { code: 'not_leader' });
+  t.same(ledger.lines, FREE, 'asked once, and given back');
+  t.equal(simulator.requests.length, 0, 'not sent');
+  t.same([session.paidRequests, spent], [0, []]);
+});
+
+t.test('what the ledger has not entered yet is not sent', async (t) => {
+  const simulator = await simulatorOf(t);
+  const gate = Promise.withResolvers<void>();
+  const { aws } = awsAt(t, simulator.url, { ledger: new Notebook(() => gate.promise) });
+  const sent = (await aws.session('cost', new AbortController().signal)).costExplorer().send(someQuery());
+  await sleep(50);
+  t.equal(simulator.requests.length, 0);
+  gate.resolve();
+  await sent;
+  t.equal(simulator.requests.length, 1);
+});
+
 t.test('a ledger that refuses keeps every operation of every client from being sent', async (t) => {
   const simulator = await simulatorOf(t);
   const ledger = new Notebook(async () => {
@@ -159,9 +187,11 @@ function isCommand(value: unknown): value is typeof costExplorer.GetCostAndUsage
 
 t.test('each session counts its own, in the name of its collector', async (t) => {
   const simulator = await simulatorOf(t);
-  const spent: [string, number][] = [];
-  const ledger = new MemoryLedger((target, usd) => spent.push([target, usd]));
-  const { aws } = awsAt(t, simulator.url, { ledger, target: { name: 'one' } });
+  const asked: (Buyer & { operation: string })[] = [];
+  const ledger = new Notebook(async (buyer, operation) => {
+    asked.push({ ...buyer, operation });
+  });
+  const { aws, spent } = awsAt(t, simulator.url, { ledger, target: { name: 'one' } });
   const { signal } = new AbortController();
   const [cost, forecast] = await Promise.all([aws.session('cost', signal), aws.session('forecast', signal)]);
   await cost.costExplorer().send(someQuery());
@@ -170,12 +200,15 @@ t.test('each session counts its own, in the name of its collector', async (t) =>
   simulator.faults.add({ kind: 'deny' });
   await t.rejects(forecast.costExplorer().send(someQuery()));
   t.same([cost.paidRequests, forecast.paidRequests], [2, 1]);
-  t.same(ledger.entries(), [
-    { target: 'one', collector: 'cost', operation: 'GetCostAndUsage', requests: 2 },
-    { target: 'one', collector: 'forecast', operation: 'GetCostAndUsage', requests: 1 },
+  const query = { target: 'one', operation: 'GetCostAndUsage' };
+  t.same(asked, [
+    ...times(2, ['cost']).map((collector) => ({ ...query, collector })),
+    ...times(2, ['forecast']).map((collector) => ({ ...query, collector })),
   ]);
+  t.same(ledger.lines, [...times(3, PAID), ...FREE]);
   t.same(
     spent,
-    times(3, ['one']).map((name) => [name, USD_PER_REQUEST]),
+    times(3, ['one']).map((name) => [name, USD_PER_PAGE]),
+    'what was refused costs nothing',
   );
 });

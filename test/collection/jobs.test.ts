@@ -6,6 +6,7 @@ import type { Capability } from '../../src/collection/capability.ts';
 import { Jobs, MAX_PHASE_MS, RETRY_MS } from '../../src/collection/jobs.ts';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { CollectionError } from '../../src/errors.ts';
+import type { LeaseEvents, Leases } from '../../src/replicas/leases.ts';
 import {
   brings,
   capabilityOf,
@@ -15,6 +16,7 @@ import {
   machineOf,
   NOON,
   SESSION,
+  standingFor,
   type TestData,
 } from './runner-helper.ts';
 
@@ -51,13 +53,17 @@ function jobsOf({ random = () => 0.5, capability = {}, ...options }: Options = {
   });
   const scheduler = new ToadScheduler();
   const errors: unknown[] = [];
+  const lost: string[] = [];
   const jobs = new Jobs({
     scheduler,
     runner: machine.runner,
+    keeper: machine.keeper,
+    leases: machine.leases,
     states: machine.states.all(),
     now: () => machine.clock.now,
     random,
     onError: (error) => errors.push(error),
+    onLost: (target) => lost.push(target),
   });
   async function settle() {
     for (let turn = 0; turn < 5; turn++) await setImmediate();
@@ -68,6 +74,7 @@ function jobsOf({ random = () => 0.5, capability = {}, ...options }: Options = {
     scheduler,
     runs,
     errors,
+    lost,
     next,
     settle,
     async start() {
@@ -133,18 +140,93 @@ t.test('the longest interval that can be set works', async (t) => {
   await jobs.stop();
 });
 
-t.test('after a restart a fresh snapshot waits for its end', async (t) => {
+t.test(
+  'a restart does not move the rhythm: what is kept is due an interval after it was bought',
+  async (t) => {
+    const store = new MemoryStore();
+    const kept = keptOf(brings(1).data, {}, NOON - 20 * MINUTE);
+    await store.save(kept, standingFor(kept));
+    const { start, pass, runs, jobs, state, skips } = jobsOf({ store });
+    await start();
+    t.same(runs, []);
+    t.same(skips(), ['skip cost/default fresh']);
+    t.equal(state().nextRun, NOON + 40 * MINUTE);
+    await pass(100 * MINUTE);
+    t.same(runs, [40 * MINUTE, 100 * MINUTE]);
+    await jobs.stop();
+  },
+);
+
+t.test(
+  'what is not fresh any more, but not due yet, waits for its tick; what is overdue does not',
+  async (t) => {
+    for (const [age, first] of [
+      [55 * MINUTE, 5 * MINUTE],
+      [60 * MINUTE, 0],
+      [300 * MINUTE, 0],
+    ] as const) {
+      const store = new MemoryStore();
+      const kept = keptOf(brings(1).data, {}, NOON - age);
+      await store.save(kept, standingFor(kept));
+      const { start, pass, runs, jobs, skips } = jobsOf({ store });
+      await start();
+      await pass(10 * MINUTE);
+      t.same(runs, [first]);
+      t.same(skips(), []);
+      await jobs.stop();
+    }
+  },
+);
+
+t.test('what was paid for in vain before the restart is not paid for at the start', async (t) => {
   const store = new MemoryStore();
-  await store.save(keptOf(brings(1).data, {}, NOON - 20 * MINUTE));
-  const { start, pass, runs, jobs, state, skips } = jobsOf({ store });
+  const kept = keptOf(brings(1).data, {}, NOON - 300 * MINUTE);
+  await store.save(kept, standingFor(kept, { status: 'failed', notBefore: NOON + 7 * MINUTE }));
+  const { start, pass, runs, jobs, state } = jobsOf({ store });
   await start();
-  t.same(runs, []);
-  t.same(skips(), ['skip cost/default fresh']);
-  t.equal(state().nextRun, NOON + 34 * MINUTE + 0.5 * MAX_PHASE_MS);
-  await pass(40 * MINUTE);
-  t.same(runs, [34 * MINUTE + 0.5 * MAX_PHASE_MS]);
+  t.equal(state().nextRun, NOON + 7 * MINUTE);
+  await pass(10 * MINUTE);
+  t.same(runs, [7 * MINUTE]);
   await jobs.stop();
 });
+
+t.test(
+  'a target that another replica collects for: every tick is passed over, until it is taken over',
+  async (t) => {
+    let held = false;
+    let events: LeaseEvents | undefined;
+    const leases: Leases = {
+      start: async (told) => {
+        events = told;
+      },
+      holds: () => held,
+      exposes: () => held,
+      why: () => 'another',
+      stop: async () => {},
+    };
+    const { start, pass, runs, jobs, skips, lost, settle, store } = jobsOf({ random: () => 0, leases });
+    await start();
+    await pass(2 * INTERVAL_MS);
+    t.same(runs, []);
+    t.same(new Set(skips()), new Set(['skip cost/default not_leader']));
+    t.equal(skips().length, 3);
+    // The other one has bought 50 minutes ago, and is gone.
+    const kept = keptOf(brings(1).data, {}, NOON + 2 * INTERVAL_MS - 50 * MINUTE);
+    await store.save(kept, standingFor(kept));
+    held = true;
+    events?.onHeld('default');
+    await settle();
+    t.same(runs, [], 'what is fresh is not bought');
+    await pass(10 * MINUTE);
+    t.same(runs, [2 * INTERVAL_MS + 10 * MINUTE], 'it goes on in the rhythm of the other');
+    held = false;
+    events?.onLost('default');
+    t.same(lost, ['default']);
+    await pass(2 * INTERVAL_MS);
+    t.equal(runs.length, 1);
+    await jobs.stop();
+  },
+);
 
 t.test(
   'a run that failed without costing anything is tried again, each time after twice the wait',
@@ -260,7 +342,7 @@ t.test('a new UTC day publishes everything anew, also where nothing is bought', 
 
 t.test('start never throws: a store that fails costs the kept snapshots, not the jobs', async (t) => {
   class Broken extends MemoryStore {
-    override async load(): Promise<undefined> {
+    override async load(): Promise<never> {
       throw new Error('no store');
     }
   }

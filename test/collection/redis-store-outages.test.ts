@@ -26,10 +26,9 @@ t.test('a restart with its data keeps the snapshot', async (t) => {
 t.test('killed and come back empty: saved and read snapshots are written again', async (t) => {
   const redis = await startRedis(t);
   if (redis === undefined) return;
-  await redis.cli(
-    ['set', 'test:snapshot:forecast:default'],
-    await encode(keptOn(1, { collector: 'forecast' })),
-  );
+  const before = openStore(t, { url: redis.url });
+  await before.store.save(keptOn(1, { collector: 'forecast' }));
+  await before.store.close();
   const { store, state } = openStore(t, { url: redis.url });
   t.same(await store.load('forecast', 'default'), keptOn(1, { collector: 'forecast' }));
   await store.save(keptOn(1));

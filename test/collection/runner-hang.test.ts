@@ -15,7 +15,13 @@ t.teardown(() => clearInterval(alive));
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const SETTINGS = { metric: 'BlendedCost', windowDays: 1, dailyDays: 1, settledDays: 1 };
+const SETTINGS = {
+  metric: 'BlendedCost' as const,
+  windowDays: 1,
+  dailyDays: 1,
+  settledDays: 1,
+  intervalMs: 3_600_000,
+};
 
 /** A machine that buys from a simulator which hangs, over a wire that can be watched. */
 async function hanging(t: Scope, timeoutMs: number) {

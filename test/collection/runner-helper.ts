@@ -4,14 +4,19 @@ import { awsError } from '../../src/aws/aws-errors.ts';
 import type { AwsSession } from '../../src/aws/clients.ts';
 import { partitionOf } from '../../src/aws/partitions.ts';
 import type { Capability, CollectContext, Collected, View } from '../../src/collection/capability.ts';
+import { Freshness } from '../../src/collection/freshness.ts';
+import { Keeper } from '../../src/collection/keeper.ts';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { Publisher } from '../../src/collection/publisher.ts';
-import { Runner, type RunnerOptions } from '../../src/collection/runner.ts';
-import type { Kept } from '../../src/collection/snapshot.ts';
+import { Runner, type RunnerEvents, type RunnerOptions } from '../../src/collection/runner.ts';
+import type { Kept, Standing } from '../../src/collection/snapshot.ts';
 import { type CollectorState, CollectorStates } from '../../src/collection/state.ts';
-import type { Target } from '../../src/config.ts';
+import type { ChangeRules, Target } from '../../src/config.ts';
 import { Exposition } from '../../src/metrics/exposition.ts';
 import type { Family } from '../../src/metrics/family.ts';
+import { type Leases, OwnLeases } from '../../src/replicas/leases.ts';
+import type { Ledger } from '../../src/spend/ledger.ts';
+import { LocalLedger } from '../../src/spend/local-ledger.ts';
 
 const Data = Type.Object({ value: Type.Number(), accounts: Type.Array(Type.String()) });
 export interface TestData {
@@ -75,6 +80,8 @@ export const SESSION: AwsSession = {
   partition: partitionOf('us-east-1'),
   regions: ['us-east-1'],
   paidRequests: 0,
+  hold: async () => {},
+  release: async () => {},
 };
 
 function unused(): never {
@@ -88,7 +95,20 @@ export interface MachineOptions {
   readonly store?: MemoryStore;
   readonly maxSeries?: number;
   readonly aws?: Partial<RunnerOptions['aws']>;
+  readonly leases?: Leases;
+  readonly ledger?: Ledger;
+  /** Default: change detection is off. */
+  readonly changes?: Partial<ChangeRules>;
+  /** When the bill was last seen moved, where somebody looks at it. */
+  readonly bill?: () => { movedAt: number | undefined } | undefined;
 }
+
+/** A budget that nothing reaches. */
+export const AMPLE = {
+  pages: Number.MAX_SAFE_INTEGER,
+  ofTarget: () => undefined,
+  setAside: () => ({ all: 0, ofTarget: 0 }),
+};
 
 export const NOON = Date.parse('2026-03-15T12:00:00Z');
 
@@ -120,9 +140,34 @@ export function machineOf(options: MachineOptions) {
     },
   });
   const store = options.store ?? new MemoryStore();
+  const leases = options.leases ?? new OwnLeases(targets.map(({ name }) => name));
+  const ledger = options.ledger ?? new LocalLedger(AMPLE, () => clock.now);
+  const freshness = new Freshness({
+    cacheTtlMs: options.cacheTtlMs ?? INTERVAL_MS,
+    changes: {
+      detect: false,
+      minIntervalMs: 6 * INTERVAL_MS,
+      maxAgeMs: 24 * INTERVAL_MS,
+      ...options.changes,
+    },
+    bill: () => options.bill?.(),
+    now: () => clock.now,
+  });
+  const events: RunnerEvents = {
+    onSkip: (collector, target, reason) => told.push(`skip ${collector}/${target} ${reason}`),
+    onAttempt: (collector, target, { ok, at }) =>
+      told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
+    onConfirmed: (collector, target, at, account) =>
+      told.push(`confirmed ${collector}/${target} ${at === undefined ? 'in part' : at - NOON} ${account}`),
+    onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
+    onLog: (level, _details, message) => told.push(`${level} ${message}`),
+  };
+  const keeper = new Keeper({ store, leases, ledger, publisher, events, now: () => clock.now });
   const runner = new Runner({
-    store,
-    publisher,
+    keeper,
+    leases,
+    ledger,
+    freshness,
     aws: {
       account: async () => '111122223333',
       session: async () => SESSION,
@@ -130,23 +175,18 @@ export function machineOf(options: MachineOptions) {
       ...options.aws,
     },
     other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
-    cacheTtlMs: options.cacheTtlMs ?? INTERVAL_MS,
     now: () => clock.now,
-    events: {
-      onSkip: (collector, target, reason) => told.push(`skip ${collector}/${target} ${reason}`),
-      onAttempt: (collector, target, { ok, at }) =>
-        told.push(`attempt ${collector}/${target} ${ok ? 'ok' : 'failed'} ${at - NOON}`),
-      onConfirmed: (collector, target, at, account) =>
-        told.push(`confirmed ${collector}/${target} ${at === undefined ? 'in part' : at - NOON} ${account}`),
-      onMoved: (target, at) => told.push(`moved ${target} ${at - NOON}`),
-      onLog: (level, _details, message) => told.push(`${level} ${message}`),
-    },
+    events,
   });
   return {
     clock,
     told,
     states,
     store,
+    leases,
+    ledger,
+    freshness,
+    keeper,
     runner,
     publisher,
     exposition,
@@ -185,4 +225,26 @@ export function keptOf(data: unknown, more: Partial<Kept['snapshot']> = {}, at =
     ...more,
   };
   return { snapshot, confirmedAt: collectedAt };
+}
+
+/** How a collector stands that has collected such a snapshot. */
+export function standingFor({ snapshot, confirmedAt }: Kept, more: Partial<Standing> = {}): Standing {
+  const { collector, target, collectedAt, partial } = snapshot;
+  const at = Date.parse(confirmedAt);
+  return {
+    collector,
+    target,
+    collectedAt,
+    confirmedAt,
+    status: partial ? 'partial' : 'ok',
+    cause: null,
+    failed: [],
+    passedOver: [],
+    lastAttempt: at,
+    lastSuccess: partial ? null : at,
+    emptyHandedAt: null,
+    notBefore: null,
+    interruptions: 0,
+    ...more,
+  };
 }

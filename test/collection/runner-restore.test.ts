@@ -1,7 +1,16 @@
 import t from 'tap';
 import type { Kept } from '../../src/collection/snapshot.ts';
 import { isStale } from '../../src/collection/state.ts';
-import { brings, capabilityOf, INTERVAL_MS, keptOf, line, machineOf, NOON } from './runner-helper.ts';
+import {
+  brings,
+  capabilityOf,
+  INTERVAL_MS,
+  keptOf,
+  line,
+  machineOf,
+  NOON,
+  standingFor,
+} from './runner-helper.ts';
 
 const GOOD = { value: 4, accounts: ['1'] };
 
@@ -13,8 +22,8 @@ async function restored(kept: readonly Kept[], options: Partial<Parameters<typeo
     return brings(9);
   });
   const machine = machineOf({ capabilities: [capability], ...options });
-  for (const one of kept) await machine.store.save(one);
-  await machine.runner.restore(machine.states.all());
+  for (const one of kept) await machine.store.save(one, standingFor(one));
+  await machine.keeper.restore(machine.states.all());
   return { ...machine, collected: () => collected };
 }
 
@@ -25,7 +34,7 @@ t.test(
       keptOf(GOOD, {}, NOON - 60_000),
     ]);
     t.same(await lines(), [line(4)]);
-    t.match(state(), { status: 'ok', lastSuccess: NOON - 60_000, lastAttempt: undefined });
+    t.match(state(), { status: 'ok', lastSuccess: NOON - 60_000, lastAttempt: NOON - 60_000 });
     t.same(told, ['confirmed cost/default -60000 111122223333', 'series cost/default 1']);
     t.match(await runner.run(state()), { reason: 'fresh' });
     t.equal(collected(), 0);
@@ -44,11 +53,18 @@ t.test('an old one is published, stale, and bought again at once', async (t) => 
   t.equal(collected(), 1);
 });
 
-t.test('one from the future is published, and bought again at once', async (t) => {
-  const { runner, state, lines, collected } = await restored([keptOf(GOOD, {}, NOON + 60_000)]);
+t.test('one from the far future is published, and bought again at once', async (t) => {
+  const { runner, state, lines, collected } = await restored([keptOf(GOOD, {}, NOON + 5 * 60_000 + 1)]);
   t.same(await lines(), [line(4)]);
   await runner.run(state());
   t.equal(collected(), 1);
+});
+
+t.test('one of a replica whose clock runs a little ahead is as fresh as any', async (t) => {
+  const { runner, state, lines, collected } = await restored([keptOf(GOOD, {}, NOON + 60_000)]);
+  t.same(await lines(), [line(4)]);
+  t.match(await runner.run(state()), { reason: 'fresh' });
+  t.equal(collected(), 0);
 });
 
 t.test('what was confirmed later is fresh for longer', async (t) => {

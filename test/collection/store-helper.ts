@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis';
-import { createRedisConnection } from '../../src/collection/redis-connection.ts';
+import { createRedisConnection, type RedisConnection } from '../../src/collection/redis-connection.ts';
 import { RedisStore } from '../../src/collection/redis-store.ts';
 import type { Kept, Snapshot } from '../../src/collection/snapshot.ts';
 import { decode } from '../../src/collection/snapshot-codec.ts';
 import type { RedisSettings } from '../../src/config.ts';
+import type { Fence } from '../../src/replicas/redis-leases.ts';
 import { eventually, type TestScope } from '../servers/process.ts';
 import type { RedisServer } from '../servers/redis.ts';
+import { standingFor } from './runner-helper.ts';
 
 /** A snapshot with a day of the month as its time. */
 export function keptOn(day: number, more: Partial<Snapshot> = {}): Kept {
@@ -34,7 +36,48 @@ export function recorder() {
   return { lines, info: write('info'), warn: write('warn') };
 }
 
-/** A Redis store of a test, with what it has said and reported. It is closed with the test. */
+let tokens = 0;
+
+/** A lease that lasts until the test says otherwise: what the store's writes are checked against, without the beats. */
+export class HandLease {
+  /** Whether the store's process collects for every target. */
+  held = true;
+  readonly #connection: RedisConnection;
+  readonly #owner = `owner ${++tokens}`;
+  readonly #token = String(tokens);
+  readonly #targets = new Set(['default']);
+
+  constructor(connection: RedisConnection) {
+    this.#connection = connection;
+  }
+
+  holds(): boolean {
+    return this.held;
+  }
+
+  fence(target: string): Fence | undefined {
+    if (!this.held) return undefined;
+    this.#targets.add(target);
+    return { key: this.#key(target), owner: this.#owner, token: this.#token, now: '' };
+  }
+
+  /** Enters in Redis what is held, as a beat does: also where Redis has lost it. */
+  async enter(): Promise<void> {
+    if (!this.held) return;
+    const lease = { owner: this.#owner, token: this.#token, till: String(Date.UTC(2100)) };
+    for (const target of this.#targets)
+      await this.#connection.ask((redis) => redis.hset(this.#key(target), lease));
+  }
+
+  #key(target: string): string {
+    return `${this.#connection.keyPrefix}lease:target:${target}`;
+  }
+}
+
+/**
+ * A Redis store of a test, with what it has said and reported. It is closed with the test. `store` is used by snapshot alone;
+ * `raw` is the store itself.
+ */
 export function openStore(t: TestScope, address: Partial<RedisSettings>, probeIntervalMs = 100) {
   const logger = recorder();
   const states: boolean[] = [];
@@ -45,10 +88,27 @@ export function openStore(t: TestScope, address: Partial<RedisSettings>, probeIn
     onUp: (up) => states.push(up),
     probeIntervalMs,
   });
-  const store = new RedisStore(connection);
-  t.teardown(() => store.close());
+  const lease = new HandLease(connection);
+  const raw = new RedisStore({ connection, leases: lease });
+  connection.addCheck(async () => {
+    await lease.enter();
+    await raw.synchronize();
+  });
+  connection.start();
+  t.teardown(() => raw.close());
+  const store = {
+    load: async (collector: string, target: string) => (await raw.load(collector, target)).kept,
+    async save(kept: Kept) {
+      lease.fence(kept.snapshot.target);
+      if (await connection.answers()) await lease.enter().catch(() => {});
+      return raw.save(kept, standingFor(kept));
+    },
+    close: () => raw.close(),
+  };
   return {
     store,
+    raw,
+    lease,
     connection,
     states,
     lines: logger.lines,

@@ -61,7 +61,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'tag:GetResources': { state: 'partial', same: BY_TAG },
   'cost-optimization-hub:ListEnrollmentStatuses': { state: 'ok' },
   'cost-optimization-hub:GetPreferences': { state: 'ok', same: HUB },
-  'cost-optimization-hub:ListRecommendationSummaries': { state: 'ok' },
+  'cost-optimization-hub:ListRecommendationSummaries': {
+    state: 'ok',
+    same: HUB.filter((family) => family !== 'aws_optimization_savings_deduplicated'),
+  },
   'cost-optimization-hub:ListRecommendations': { state: 'ok' },
   'ce:GetRightsizingRecommendation': { account: WITHOUT_HUB, state: 'ok' },
   'ce:GetSavingsPlansPurchaseRecommendation': { account: WITHOUT_HUB, state: 'ok' },

@@ -1,7 +1,9 @@
 // docs/migrating.md: every name in it is one of the code's, and nothing that had a name before is missing.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { COMMITMENT_WORDS } from '../../plugins/optimization/commitments.ts';
+import { RESERVABLE } from '../../plugins/optimization/cost-explorer.ts';
 import { buildApp } from '../../src/app.ts';
 import { MAX_ATTEMPTS } from '../../src/aws/clients.ts';
 import { EXPIRY_SECONDS } from '../../src/collection/redis-store.ts';
@@ -9,10 +11,12 @@ import { SETTING_NAMES, Settings } from '../../src/config/settings.ts';
 import { Estimates } from '../../src/config/targets-file.ts';
 import { loadConfig } from '../../src/config.ts';
 import { selfFamilies } from '../../src/metrics/self-families.ts';
+import { startExporter } from '../helper.ts';
 import type { OpenapiDocument } from '../openapi/document.ts';
 import { run } from '../servers/process.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
 import { DOCS, page, queries } from './migrating-page.ts';
+import { actionsOf, BILL, readPolicy } from './policies.ts';
 
 /** What the Python collector had: its metrics, in the page's order. */
 const BEFORE = [
@@ -145,6 +149,56 @@ t.test('numbers', async (t) => {
   t.match(page, `\`${Settings.properties.REDIS_KEY_PREFIX.default}snapshot:`);
 });
 
+t.test('what AWS charges for recommendations', async (t) => {
+  const [, after = ''] = page.split('\nRecommendations are new. ');
+  const [text = ''] = after.split('\n\n');
+  const paid = actionsOf(readPolicy('optimization')).filter((action) => action.startsWith('ce:'));
+  t.strictSame(
+    codes(text).toSorted(),
+    paid.map((action) => action.slice('ce:'.length)),
+  );
+  const services = ['EC2', 'RDS', 'ElastiCache', 'Redshift', 'OpenSearch'];
+  t.equal(services.length, Object.keys(RESERVABLE).length);
+  for (const service of services) t.match(text, service);
+  t.match(text.replaceAll(/\s+/g, ' '), COMMITMENT_WORDS);
+  t.match(page.replaceAll(/\s+/g, ' '), /for the hub AWS names no price/);
+  const readme = readFileSync(join(DOCS, '../README.md'), 'utf8').replaceAll(/\s+/g, ' ');
+  t.match(readme, 'for the Cost Optimization Hub AWS names no price');
+  t.notMatch(readme, /hub[^.]* (is|are) free/i);
+});
+
+t.test('rounding', async (t) => {
+  const [, sentence = ''] = /^\| Rounding \|.*\| (.*) \|$/m.exec(page) ?? [];
+  t.match(sentence, /^None\. Two fields alone are rounded to 2 decimals/);
+  const rounded = codes(sentence);
+  const exporter = await startExporter(t, { bill: BILL });
+  const numbers = new Map<string, number[]>();
+  const note = (value: unknown, name: string): void => {
+    if (typeof value === 'number') numbers.set(name, [...(numbers.get(name) ?? []), value]);
+    else if (Array.isArray(value)) for (const item of value) note(item, name);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, member] of Object.entries(value)) note(member, key);
+    }
+  };
+  const document = (await exporter.get('/docs/json')).json<OpenapiDocument>();
+  const money = new Set<string>();
+  const noteMoney = (schema: unknown, name: string): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    if ('description' in schema && /in `currency`/.test(String(schema.description))) money.add(name);
+    for (const [key, member] of Object.entries(schema)) {
+      noteMoney(member, ['anyOf', 'items', 'properties', 'schema'].includes(key) ? name : key);
+    }
+  };
+  noteMoney(document.paths, '');
+  for (const route of ['/cost/current', '/cost/forecast', '/cost/tags', '/recommendations']) {
+    note((await exporter.get(route)).json(), '');
+  }
+  const whole = (value: number) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-9;
+  const inCents = [...money].filter((name) => (numbers.get(name) ?? [0.001]).every(whole));
+  t.ok(money.size > 8, [...money].join());
+  t.strictSame(inCents.toSorted(), rounded.toSorted(), 'these are rounded, and no others');
+});
+
 t.test('queries', async (t) => {
   t.ok(queries.length > 15);
   for (const { query, now } of queries.filter((one) => one.now)) {
@@ -161,6 +215,8 @@ t.test('queries', async (t) => {
       `labels, ${now ? 'now' : 'before'}`,
     );
   }
+  const total = queries.filter(({ query, now }) => now && query.includes('savings_deduplicated'));
+  t.match(total[0]?.query, /^max\(/, "a payer's figure includes its members': they are not added up");
   const promtool = requirePromtool(t);
   if (promtool === undefined) return;
   const rules = queries.map(({ query }, index) => ({ record: `example:${index}`, expr: query }));

@@ -7,6 +7,9 @@ import { pageWith, readJson, scrape, total, valueIn } from './page.ts';
 
 const bill = generateBill({ seed: 1, today: new Date(), days: 50 });
 
+/** All collectors: what is still to be collected, or was cut off by a stop, would be bought later, and rightly so. */
+export const ALL = ['cost', 'forecast', 'tags', 'optimization', 'well-architected'];
+
 /** Where the cost snapshot is kept. */
 export const KEY = 'aws-cost-exporter:snapshot:cost:default';
 
@@ -27,6 +30,21 @@ export async function simulated(t: Test): Promise<Simulator> {
   return simulator;
 }
 
+/** Settings of an exporter that buys from a simulated AWS whenever a test has it buy. */
+export const buying = (simulator: Simulator): NodeJS.ProcessEnv => ({
+  AWS_ENDPOINT_URL: simulator.url,
+  CHANGE_DETECTION: 'off',
+  AWS_SPEND_BUDGET_USD: '1000',
+});
+
+/** Cost Explorer requests that the simulated AWS has received: what is paid for. */
+export const paid = (simulator: Simulator) =>
+  simulator.requests.filter(({ service }) => service === 'ce').length;
+
+/** What the ledger says was paid for today. */
+export const entered = async ({ restUrl }: Served) =>
+  (await readJson<{ today: { requests: number } }>(`${restUrl}/spend`)).today.requests;
+
 /** Redis, AWS and the settings of an exporter between them. */
 export interface Setting {
   readonly redis: RedisServer;
@@ -39,7 +57,7 @@ export async function setting(t: Test, options: RedisServerOptions = {}): Promis
   const redis = await startRedis(t, options);
   if (redis === undefined) return undefined;
   const simulator = await simulated(t);
-  return { redis, simulator, env: { AWS_ENDPOINT_URL: simulator.url, REDIS_URL: redis.url } };
+  return { redis, simulator, env: { ...buying(simulator), REDIS_URL: redis.url } };
 }
 
 /**
@@ -59,6 +77,34 @@ export async function keptIn(t: Test, redis: RedisServer): Promise<void> {
     Number(await redis.cli(['strlen', KEY])) > 100 ? true : undefined,
   );
   t.ok(Number(await redis.cli(['ttl', KEY])) > 86_400, 'it has a lifetime of days');
+}
+
+/** Redis was never reached: nobody knows who is to buy. That is said, everything is served, and nothing is bought. */
+export async function standsBack(t: Test, served: Served, simulator: Simulator): Promise<void> {
+  await pageWith(
+    served.metricsUrl,
+    'the collectors are passed over',
+    (page) =>
+      (valueIn(page, 'aws_cost_exporter_collector_skipped_total', {
+        collector: 'cost',
+        reason: 'not_leader',
+      }) ?? 0) >= 1,
+  );
+  const page = await scrape(served.metricsUrl);
+  t.equal(valueIn(page, 'aws_cost_exporter_cache_up'), 0);
+  t.equal(valueIn(page, 'aws_cost_exporter_lease_held', { target: 'default' }), 0);
+  t.equal(valueIn(page, 'aws_cost_exporter_exposing'), 0);
+  t.equal(total(page, 'aws_cost_total'), 0);
+  const ready = await fetch(`${served.restUrl}/ready`);
+  t.equal(ready.status, 200);
+  t.match(await ready.json(), {
+    targets: [
+      { collectors: [{ collector: 'cost', cause: { code: 'not_leader', message: /cannot be reached/ } }] },
+    ],
+  });
+  t.equal((await fetch(`${served.restUrl}/health`)).status, 200);
+  t.equal((await fetch(`${served.restUrl}/cost/current`)).status, 503);
+  t.equal(paid(simulator), 0, 'nothing is bought');
 }
 
 /** Whatever Redis does, the exporter serves what it has. */

@@ -4,7 +4,7 @@ import t from 'tap';
 import { freePort } from '../servers/process.ts';
 import { startServe } from './command.ts';
 import { collected, pageWith, scrape, total, valueIn } from './page.ts';
-import { cacheIs, cost, KEY, keptIn, setting, stillServes } from './redis-helper.ts';
+import { ALL, cacheIs, cost, KEY, keptIn, setting, stillServes } from './redis-helper.ts';
 
 t.setTimeout(180_000);
 
@@ -13,7 +13,7 @@ t.test('a restart serves the kept snapshot before it asks AWS anything', async (
   if (found === undefined) return;
   const { simulator, env, redis } = found;
   const first = await startServe(t, env);
-  await collected(first.metricsUrl);
+  await collected(first.metricsUrl, ALL);
   await keptIn(t, redis);
   const before = await cost(first);
   const sum = total(await scrape(first.metricsUrl), 'aws_cost_total');
@@ -78,7 +78,7 @@ t.test('a value that is no snapshot of this version is bought anew', async (t) =
   if (found === undefined) return;
   const { redis, env, simulator } = found;
   const first = await startServe(t, env);
-  await collected(first.metricsUrl);
+  await collected(first.metricsUrl, ALL);
   await keptIn(t, redis);
   await first.end('SIGTERM');
   const client = new Redis(redis.url);

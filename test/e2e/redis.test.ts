@@ -1,16 +1,21 @@
 import t, { type Test } from 'tap';
-import { freePort } from '../servers/process.ts';
+import { eventually, freePort } from '../servers/process.ts';
 import { type RedisServerOptions, startRedis } from '../servers/redis.ts';
 import { type Served, startServe } from './command.ts';
-import { collected } from './page.ts';
+import { collected, scrape, valueIn } from './page.ts';
 import {
+  ALL,
+  buying,
   cacheIs,
   changes,
+  entered,
   KEY,
   keptIn,
+  paid,
   type Setting,
   setting,
   simulated,
+  standsBack,
   stillServes,
 } from './redis-helper.ts';
 
@@ -28,7 +33,7 @@ function scenario(
     const found = await setting(t, options);
     if (found === undefined) return;
     const served = await startServe(t, found.env);
-    await collected(served.metricsUrl);
+    await collected(served.metricsUrl, ALL);
     await cacheIs(served, 1);
     await keptIn(t, found.redis);
     // A slow machine may have called Redis down before it was connected.
@@ -42,30 +47,31 @@ function scenario(
 }
 
 t.test(
-  'Redis that is down at the start holds nothing up, and is used once it is there',
+  'Redis that is down at the start holds nothing up; it is bought once Redis is there',
   { buffered: true },
   async (t) => {
     const port = await freePort();
     const simulator = await simulated(t);
     const served = await startServe(t, {
-      AWS_ENDPOINT_URL: simulator.url,
+      ...buying(simulator),
       REDIS_HOST: '127.0.0.1',
       REDIS_PORT: String(port),
     });
-    await collected(served.metricsUrl);
     await cacheIs(served, 0);
-    await stillServes(t, served);
+    await standsBack(t, served, simulator);
     const redis = await startRedis(t, { port });
     if (redis === undefined) return;
     await cacheIs(served, 1);
+    await collected(served.metricsUrl);
     await keptIn(t, redis);
+    await stillServes(t, served);
     t.same(changes(served), ['down', 'up']);
     t.equal((await served.end('SIGTERM')).code, 0);
   },
 );
 
 t.test(
-  'a wrong password: the exporter goes on, does not say it, and comes back once it is right',
+  'a wrong password: the exporter serves, does not say it, and collects once it is right',
   { buffered: true },
   async (t) => {
     const found = await setting(t, { password: 'right' });
@@ -74,13 +80,14 @@ t.test(
       ...found.env,
       REDIS_URL: found.redis.url.replace('right', 'wr0ng-one'),
     });
-    await collected(served.metricsUrl);
     await cacheIs(served, 0);
-    await stillServes(t, served);
+    await standsBack(t, served, found.simulator);
     t.same(changes(served), ['down']);
     await found.redis.cli(['acl', 'setuser', 'default', '>wr0ng-one']);
     await cacheIs(served, 1);
+    await collected(served.metricsUrl);
     await keptIn(t, found.redis);
+    await stillServes(t, served);
     t.same(changes(served), ['down', 'up']);
     t.equal((await served.end('SIGTERM')).code, 0);
     t.notOk(
@@ -97,6 +104,7 @@ scenario('killed, and started again with its data', {}, async (t, { redis, serve
   await stillServes(t, served);
   await redis.restart({ keepData: true });
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
   t.equal(simulator.requests.length, asked, 'AWS was not asked for it');
 });
@@ -123,6 +131,7 @@ scenario('paused', {}, async (t, { redis, served, news }) => {
   await stillServes(t, served);
   redis.resume();
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
 
@@ -140,6 +149,7 @@ scenario('a replica that cannot be written to', {}, async (t, { redis, served, n
   await stillServes(t, served);
   await redis.cli(['replicaof', 'no', 'one']);
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
 
@@ -149,5 +159,49 @@ scenario('out of memory', {}, async (t, { redis, served, news }) => {
   await stillServes(t, served);
   await redis.cli(['config', 'set', 'maxmemory', '0']);
   await cacheIs(served, 1);
+  await eventually('it is logged', () => news().at(-1) === 'up' || undefined);
   t.same(news(), ['down', 'up'], 'one line for each change');
 });
+
+for (const keepData of [true, false]) {
+  t.test(
+    `gone for a while: who held the lease goes on collecting, and enters it ${keepData ? '' : 'where Redis has lost all'}`,
+    { buffered: true },
+    async (t) => {
+      const found = await setting(t);
+      if (found === undefined) return;
+      const { redis, simulator } = found;
+      const served = await startServe(t, {
+        ...found.env,
+        CAPABILITIES: 'cost',
+        COST_INTERVAL: '2s',
+        CACHE_TTL_SECONDS: '0',
+      });
+      await collected(served.metricsUrl, ['cost']);
+      await keptIn(t, redis);
+      await redis.kill();
+      await cacheIs(served, 0);
+      const before = paid(simulator);
+      await eventually('it goes on', () => (paid(simulator) >= before + 2 ? true : undefined));
+      const page = await scrape(served.metricsUrl);
+      t.equal(valueIn(page, 'aws_cost_exporter_lease_held', { target: 'default' }), 1);
+      t.equal(valueIn(page, 'aws_cost_exporter_exposing'), 1, 'the last leader goes on exposing');
+      await stillServes(t, served);
+      await redis.restart({ keepData });
+      await cacheIs(served, 1);
+      // A page may be under way, or be bought between the two readings.
+      await eventually('the ledger has it all', async () => {
+        const [asked, ledger] = [paid(simulator), await entered(served)];
+        return asked === ledger && asked === paid(simulator) ? true : undefined;
+      });
+      const fields = (
+        await redis.cli(['hvals', `aws-cost-exporter:spend:${new Date().toISOString().slice(0, 10)}`])
+      )
+        .split('\n')
+        .map(Number);
+      t.ok(Math.max(...fields) > before, 'in Redis too');
+      t.equal((await served.end('SIGTERM')).code, 0);
+      t.equal(served.stderr(), '');
+    },
+  );
+}

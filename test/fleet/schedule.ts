@@ -3,17 +3,20 @@ import { eventually } from '../servers/process.ts';
 import type { Fleet, Replica, View } from './fleet.ts';
 
 /** Time between two cost collections of the fleets of schedules, in milliseconds. */
-export const INTERVAL_MS = 16_000;
+export const INTERVAL_MS = 20_000;
 /** How long Cost Explorer takes for an answer, in milliseconds: long enough to be interrupted. */
 const ANSWER_MS = 800;
 /** How long a schedule disturbs its fleet, in milliseconds. */
-const DISTURBED_MS = 28_000;
+const DISTURBED_MS = 32_000;
 /** How long it may take until all is well again: a lease has to end, a round to be due. In milliseconds. */
 const RECOVERY_MS = 60_000;
 /** How often the fleet is looked at. */
 const LOOK_MS = 150;
-/** Two purchases that are closer than this are of one round: what is bought is fresh for 0.9 of an interval. */
-const ROUND_MS = 0.75 * INTERVAL_MS;
+/**
+ * Two purchases that are closer than this are of one round: the next one is due an interval after the start of the last. A
+ * busy machine sends the one late and the next in time.
+ */
+const ROUND_MS = 0.85 * INTERVAL_MS;
 /** After a partition has ended, or Redis has lost what everybody knew, purchases may still cross. */
 const AFTERMATH_MS = 15_000;
 
@@ -105,7 +108,7 @@ async function disturb(
   tell: Tell,
   excused: { from: number; to: number }[],
 ): Promise<void> {
-  const replica = fleet.replicas[draw(fleet.replicas.length)];
+  const replica = await victim(fleet, draw);
   if (replica === undefined) return;
   switch (draw(8)) {
     case 0:
@@ -148,6 +151,14 @@ async function disturb(
       await fleet.redis.restart({ keepData });
     }
   }
+}
+
+/** Half of the time whoever collects, else any. */
+async function victim({ replicas }: Fleet, draw: (below: number) => number): Promise<Replica | undefined> {
+  const [any, wantsHolder] = [replicas[draw(replicas.length)], draw(2) === 0];
+  if (!wantsHolder) return any;
+  const views = await Promise.all(replicas.map((replica) => replica.view()));
+  return replicas.find((_, index) => views[index]?.holds) ?? any;
 }
 
 function endAll(excused: { from: number; to: number }[]): void {

@@ -59,6 +59,9 @@ const self = createSelfMetrics(registry, {
   collectors: [{ collector: 'cost', target: 'default' }],
   operations: [{ operation: 'GetCostAndUsage', target: 'default' }],
   redis: true,
+  budgetUsd: 1,
+  holds: () => true,
+  exposes: () => true,
 });
 self.attemptEnded('cost', 'default', { ok: true, at: new Date(), durationSeconds: 1 });
 self.billChanged('default', new Date());

@@ -20,6 +20,9 @@ const options: SelfMetricsOptions = {
   collectors: [pair],
   operations: [{ operation: 'GetCostAndUsage', target: 'default' }],
   redis: true,
+  budgetUsd: 2.5,
+  holds: (target) => target === 'default',
+  exposes: () => true,
 };
 
 function create(change: Partial<SelfMetricsOptions> = {}) {
@@ -49,6 +52,7 @@ t.test('what is known at start is there from the start, at 0', async (t) => {
   t.same(await values('collector_series_folded'), [0]);
   t.same(await values('aws_spend_usd_total'), [0, 0]);
   t.same(await values('cache_up'), [0]);
+  t.same(await values('aws_spend_budget_usd'), [2.5]);
   t.match(await series('build_info'), [
     { labels: { version: '1.2.3', revision: 'abc', node_version: process.version }, value: 1 },
   ]);
@@ -142,6 +146,38 @@ t.test('info: one series per target; the one without an account goes when STS ha
     ['default', '222222222222'],
     ['other', ''],
   ]);
+});
+
+t.test('leases and exposing are asked for at each scrape', async (t) => {
+  const held = new Set(['default']);
+  let exposes = true;
+  const { series, values } = create({ holds: (target) => held.has(target), exposes: () => exposes });
+  const leases = async () => (await series('lease_held')).map(({ labels, value }) => [labels, value]);
+  t.same(await leases(), [
+    [{ target: 'default' }, 1],
+    [{ target: 'other' }, 0],
+  ]);
+  t.same(await values('exposing'), [1]);
+  held.clear();
+  exposes = false;
+  t.same(await leases(), [
+    [{ target: 'default' }, 0],
+    [{ target: 'other' }, 0],
+  ]);
+  t.same(await values('exposing'), [0]);
+});
+
+t.test('what another replica has taken over says nothing of attempts any more', async (t) => {
+  const { metrics, values } = create();
+  metrics.attemptEnded('cost', 'default', { ok: true, at, durationSeconds: 1 });
+  metrics.handedOver('cost', 'default');
+  for (const name of ['success', 'last_attempt_timestamp_seconds', 'duration_seconds'])
+    t.same(await values(`collector_${name}`), [], name);
+  t.same(
+    await values('collector_last_success_timestamp_seconds'),
+    [1740830400.5],
+    'the figures are as old as they are',
+  );
 });
 
 t.test('without Redis there is no cache_up', async (t) => {

@@ -7,7 +7,7 @@ import { eventually } from '../servers/process.ts';
 import { AnswerCheck, type OpenapiDocument } from './document.ts';
 
 const DATA_ROUTES = ['/cost/current', '/cost/forecast'];
-const STATUS_ROUTES = ['/health', '/ready', '/targets'];
+const STATUS_ROUTES = ['/health', '/ready', '/targets', '/spend'];
 
 /** What is held against the document: the document is asked of the exporter itself. */
 async function start(t: Test, options?: ExporterOptions) {
@@ -67,6 +67,7 @@ t.test('every route with figures', async (t) => {
     await expect(404, `${path}?target=nobody`);
   }
   await expect(400, '/targets?a=b');
+  await expect(400, '/spend?a=b');
   const asked = [...DATA_ROUTES, ...STATUS_ROUTES];
   t.strictSame(Object.keys(document.paths).toSorted(), asked.toSorted(), 'every route was asked');
   for (const path of asked) {

@@ -201,3 +201,13 @@ t.test('its own errors', async (t) => {
     message: /wellarchitected:ListWorkloads/,
   });
 });
+
+t.test('there is none in China', async (t) => {
+  const simulator = await start(t, { bill, now });
+  for (const region of ['cn-north-1', 'cn-northwest-1']) {
+    const client = wellArchitectedClient(t, simulator, undefined, region);
+    await t.rejects(report(client), { name: 'UnknownEndpoint' }, region);
+    await t.rejects(workloads(client), { name: 'UnknownEndpoint' });
+  }
+  t.ok((await workloads(wellArchitectedClient(t, simulator, undefined, 'us-gov-west-1'))).pages > 0);
+});

@@ -2,7 +2,7 @@ import { restJsonProtocol } from '../protocols/rest-json.ts';
 import type { Service } from '../service.ts';
 import { getConsolidatedReport, getLensReview, listLensReviews, listWorkloads } from './operations.ts';
 
-/** AWS Well-Architected Tool: each region tells of its own workloads. */
+/** AWS Well-Architected Tool: each region tells of its own workloads. Not in `aws-cn`. */
 export const wellArchitected: Service = {
   name: 'wellarchitected',
   protocol: restJsonProtocol([
@@ -32,6 +32,7 @@ export const wellArchitected: Service = {
     },
   ]),
   namespace: '',
+  absentFrom: /^cn-/,
   operations: [getConsolidatedReport, listWorkloads, listLensReviews, getLensReview],
   errors: {
     AccessDeniedException: ['AccessDeniedException', 403],

@@ -44,6 +44,7 @@ export interface Item {
   readonly priority: string;
   readonly restart: boolean | null;
   readonly rollback: boolean | null;
+  readonly generatedAt: string | null;
   readonly source: string;
 }
 

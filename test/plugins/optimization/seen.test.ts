@@ -1,8 +1,8 @@
 // Issue 4: a recommendation is counted once in its life; what is remembered for that is bounded.
 import fc from 'fast-check';
 import t from 'tap';
-import type { Recommendation, Seen } from '../../../plugins/optimization/model.ts';
-import { countNew } from '../../../plugins/optimization/seen.ts';
+import type { Recommendation, Seen, Source } from '../../../plugins/optimization/model.ts';
+import { countNew as countFound } from '../../../plugins/optimization/seen.ts';
 
 const THRESHOLDS = { high: 100, medium: 10 };
 
@@ -11,6 +11,7 @@ const of = (resource: string, more: Partial<Recommendation> = {}): Recommendatio
   type: 'Rightsize',
   category: 'Ec2Instance',
   resource,
+  product: null,
   region: 'us-east-1',
   account: '111111111111',
   savings: 50,
@@ -18,8 +19,16 @@ const of = (resource: string, more: Partial<Recommendation> = {}): Recommendatio
   effort: null,
   restart: null,
   rollback: null,
+  generatedAt: null,
   ...more,
 });
+
+const countNew = (
+  before: Seen | undefined,
+  recommendations: readonly Recommendation[],
+  thresholds: typeof THRESHOLDS,
+  max?: number,
+) => countFound(before, { source: 'cost-optimization-hub', recommendations }, thresholds, max);
 
 const total = ({ counts }: Seen) => counts.reduce((sum, { count }) => sum + count, 0);
 
@@ -119,5 +128,57 @@ t.test('any course of collections counts each recommendation once', (t) => {
     }),
   );
   t.pass('it holds');
+  t.end();
+});
+
+/** A commitment, as a source words it. */
+const commitment = (resource: string, more: Partial<Recommendation> = {}) =>
+  of(resource, {
+    type: 'PurchaseReservedInstances',
+    category: 'RdsReservedInstances',
+    product: 'db.m5.large',
+    ...more,
+  });
+
+type Run = readonly [source: Source, ...recommendations: Recommendation[]];
+
+/** Collections one after the other, by source. */
+const course = (...runs: readonly Run[]) =>
+  runs.reduce<Seen | undefined>(
+    (seen, [source, ...recommendations]) => countFound(seen, { source, recommendations }, THRESHOLDS),
+    undefined,
+  );
+
+t.test('commitments: AWS names no resource, what it says of them tells them apart', (t) => {
+  const [hub, explorer] = ['cost-optimization-hub', 'cost-explorer'] as const;
+  const both = [commitment('db.m5.large MySQL'), commitment('db.m5.large Oracle')];
+  const counted = (...runs: readonly Run[]) => {
+    const seen = course(...runs);
+    return seen && total(seen);
+  };
+  t.equal(counted([explorer, ...both]), 2, 'both are counted');
+  t.equal(counted([explorer, ...both], [explorer, ...both.toReversed()]), 2, 'in any order');
+  t.equal(counted([explorer, both[0]!], [explorer, both[1]!]), 2, 'one after the other');
+  t.equal(counted([explorer, ...both], [explorer, both[1]!], [explorer, both[0]!]), 2, 'none twice');
+  const alike = [commitment(''), commitment('', { savings: 1 })];
+  t.equal(counted([hub, ...alike]), 2, 'alike in all but the amounts');
+  t.equal(counted([hub, ...alike], [hub, ...alike.toReversed()]), 2);
+  t.equal(
+    counted([hub, commitment('')], [explorer, both[0]!]),
+    1,
+    'what two sources call differently is one',
+  );
+  t.equal(counted([hub, commitment('')], [explorer, ...both]), 2, 'one for one');
+  t.equal(
+    counted([hub, ...alike], [explorer, ...both], [hub, ...alike], [explorer, ...both]),
+    2,
+    'and back again',
+  );
+  t.equal(
+    counted([hub, commitment('')], [explorer, commitment('', { product: 'db.m5.xlarge' })]),
+    2,
+    'another product is another one',
+  );
+  t.equal(counted([hub, commitment('')], [explorer, commitment('', { region: 'eu-central-1' })]), 2);
   t.end();
 });
