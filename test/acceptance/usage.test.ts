@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import t from 'tap';
 import { run } from '../servers/process.ts';
 
+t.setTimeout(120_000);
+
 const CLI = join(import.meta.dirname, '../../src/cli.ts');
 
 const cli = (...args: string[]) =>
-  run(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH }, timeoutMs: 30_000 });
+  run(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH }, timeoutMs: 60_000 });
 
 t.test('help, as a command and as an option', async (t) => {
   const { stdout } = await cli('--help');
   t.match(stdout, /Usage: aws-cost-exporter \[command\]/);
-  for (const args of [['help'], ['help', 'demo'], ['-h'], ['demo', '--help'], ['--once', '-h']]) {
+  const all = [['help'], ['help', 'demo'], ['-h'], ['demo', '--help'], ['--once', '-h']];
+  for (const args of all) {
     const ran = await cli(...args);
     t.equal(ran.code, 0, args.join(' '));
     t.equal(ran.stdout, stdout);
