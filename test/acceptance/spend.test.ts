@@ -319,7 +319,11 @@ t.test("the rest of the day's cost pages are set aside before tags and forecast"
       env: { CAPABILITIES: 'cost,forecast,tags', TAG_KEYS: 'application,environment,business_unit' },
     }),
   );
-  const { run, clock, collector, paid } = exporter;
+  const { run, clock, collector, paid, target } = exporter;
+  await eventually('the first runs have ended', async () => {
+    const { collectors } = await target();
+    return collectors.every(({ state }) => state !== 'pending') || undefined;
+  });
   await run('cost');
   const afterFirst = paid();
   t.ok(afterFirst <= 3, `${afterFirst} pages: three are left for cost`);
