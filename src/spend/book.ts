@@ -59,6 +59,7 @@ export class Book {
     const fits = this.#fits(buyer, pages, day, now, budget);
     hold.pages = fits ? pages : before;
     if (fits && isOver(hold, now)) hold.at = now;
+    if (fits) this.#holds.set(keyOf(buyer), hold);
     return fits;
   }
 
@@ -69,6 +70,7 @@ export class Book {
     hold.pages = Math.max(0, hold.pages - 1);
     if (hold.paid === 0) hold.at = now;
     hold.paid += 1;
+    this.#holds.set(keyOf(buyer), hold);
     this.add(day, buyer.target, operation, 1);
     return true;
   }
@@ -142,11 +144,15 @@ export class Book {
   }
 
   #holdOf({ target, collector }: Buyer, now: number): Hold {
-    const key = keyOf({ target, collector });
-    const hold = this.#holds.get(key) ?? { target, collector, pages: 0, paid: 0, at: now };
+    const hold = this.#holds.get(keyOf({ target, collector })) ?? {
+      target,
+      collector,
+      pages: 0,
+      paid: 0,
+      at: now,
+    };
     // What does not count for others any more may have been given to them.
     if (isOver(hold, now)) hold.pages = 0;
-    this.#holds.set(key, hold);
     return hold;
   }
 

@@ -154,11 +154,16 @@ t.test('a budget of 0: no paid request at all, everything else works', async (t)
     t,
     budget('0', { settle: false, env: { CAPABILITIES: '', TAG_KEYS: 'Environment' } }),
   );
-  const { run, metrics, paid, get, collector } = exporter;
+  const { run, metrics, paid, get, collector, target } = exporter;
   const budgeted = ['cost', 'forecast', 'tags'];
   for (const name of budgeted) await run(name);
   await run('optimization');
   await run('well-architected');
+  // The first runs of the jobs may be under way still.
+  await eventually('all have been tried', async () => {
+    const { collectors } = await target();
+    return collectors.every(({ state }) => state !== 'pending') || undefined;
+  });
   t.equal(paid(), 0);
   const page = await metrics();
   for (const name of budgeted) {
@@ -314,7 +319,11 @@ t.test("the rest of the day's cost pages are set aside before tags and forecast"
       env: { CAPABILITIES: 'cost,forecast,tags', TAG_KEYS: 'application,environment,business_unit' },
     }),
   );
-  const { run, clock, collector, paid } = exporter;
+  const { run, clock, collector, paid, target } = exporter;
+  await eventually('the first runs have ended', async () => {
+    const { collectors } = await target();
+    return collectors.every(({ state }) => state !== 'pending') || undefined;
+  });
   await run('cost');
   const afterFirst = paid();
   t.ok(afterFirst <= 3, `${afterFirst} pages: three are left for cost`);

@@ -38,22 +38,33 @@ t.test(
     const redis = await startRedis(t);
     if (redis === undefined) return;
     const [a, b] = [openStore(t, { url: redis.url }), openStore(t, { url: redis.url })];
+    const [first, second] = [a.lease, b.lease];
+    /** Who collects from here on. */
+    const leads = (lease: typeof first) => {
+      first.held = lease === first;
+      second.held = lease === second;
+    };
+    leads(first);
     await a.store.save(keptOn(1));
     await untilStored(redis, 1);
     t.same(await b.store.load('cost', 'default'), keptOn(1));
+    leads(second);
     await b.store.save(keptOn(2));
     await untilStored(redis, 2);
     t.same(await a.store.load('cost', 'default'), keptOn(2));
+    leads(first);
     await a.store.save(keptOn(3));
     await untilStored(redis, 3);
+    leads(second);
     await b.store.save(keptOn(4, { fingerprint: 'another configuration' }));
     await eventually('b in Redis', async () =>
       (await stored(redis))?.snapshot.requests === 1 ? true : undefined,
     );
     await b.connection.check();
     t.same(await a.store.load('cost', 'default'), keptOn(3));
+    leads(first);
     await redis.cli(['set', KEY], await encode(keptOn(2)));
-    t.same(await a.store.load('cost', 'default'), keptOn(3), 'an older one replaces nothing');
+    t.same(await a.store.load('cost', 'default'), keptOn(3), 'an older one replaces nothing of the holder');
   },
 );
 

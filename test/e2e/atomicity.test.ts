@@ -113,6 +113,8 @@ async function startNumbered(t: Test, now: Date) {
     COST_INTERVAL: '1s',
     FORECAST_INTERVAL: '1s',
     CACHE_TTL_SECONDS: '0',
+    CHANGE_DETECTION: 'off',
+    AWS_SPEND_BUDGET_USD: '1000',
   });
   await collected(served.metricsUrl);
   return { simulator, served, billOf };

@@ -208,6 +208,23 @@ scenario(
   },
 );
 
+scenario(
+  'paused past its deadline, and Redis is gone when it wakes up: it does not go on',
+  async (t, { redis, open }) => {
+    let jump = 0;
+    const replica = await open({ monotonic: () => performance.now() + jump });
+    await replica.held();
+    jump += LEASE_MS;
+    await redis.kill();
+    await replica.reaches(false);
+    await sleep(2 * BEAT_MS);
+    t.notOk(replica.leases.holds(TARGET) || replica.leases.exposes(), 'another one may have had it since');
+    await redis.restart({ keepData: true });
+    await replica.held(TARGET, TAKEOVER_MS);
+    t.ok(replica.leases.exposes());
+  },
+);
+
 scenario('what an old token writes is refused', async (t, { open, client }) => {
   const first = await open();
   await first.held();

@@ -178,7 +178,12 @@ t.test('in Redis: the same verdicts, the same counts', async (t) => {
         leases.push(held);
         await held.start({ onHeld: () => {}, onLost: () => {} });
         const ledger = new RedisLedger({ connection: own, leases: held, budget, now });
-        return { ledger, passed: () => held.beat() };
+        const passed = async () => {
+          // The first may share a beat that was sent before the clock moved.
+          await held.beat();
+          await held.beat();
+        };
+        return { ledger, passed };
       });
       await Promise.all(leases.map((each) => each.stop()));
       honest(one, shared);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { DAYS_KEPT } from '../../src/spend/book.ts';
 import { budgetOf, openReplica, type Replica, type ReplicaOptions } from '../replicas/helper.ts';
-import { eventually, type TestScope } from '../servers/process.ts';
+import { eventually, freePort, type TestScope } from '../servers/process.ts';
 import { startRedis } from '../servers/redis.ts';
 import { startTcpProxy } from '../servers/tcp-proxy.ts';
 import { buy, buyer, DAY_MS, NOON, pagesIn, TODAY, verdict } from './helper.ts';
@@ -210,6 +210,27 @@ t.test(
     );
   },
 );
+
+t.test('a partition: what both sides have spent is entered once it is over', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const budget = budgetOf(20);
+  const proxy = await startTcpProxy(t, redis.port);
+  const cutOff = await replicaOf(t, { port: proxy.port, budget });
+  t.equal(await buy(cutOff.ledger, buyer(), 4), 4);
+  proxy.target = await freePort();
+  proxy.cut();
+  await cutOff.reaches(false);
+  t.equal(await buy(cutOff.ledger, buyer(), 3), 3, 'the last holder goes on');
+  const other = await replicaOf(t, { port: redis.port, budget });
+  t.equal(await pagesIn(other.ledger), 4, 'it cannot know of them');
+  t.equal(await buy(other.ledger, buyer(), 2), 2);
+  proxy.target = redis.port;
+  await cutOff.reaches(true);
+  t.equal(await pagesIn(other.ledger), 9);
+  t.equal(await verdict(cutOff.ledger.authorize(buyer(), 'GetCostAndUsage')), 'not_leader');
+  t.equal(await buy(other.ledger, buyer(), 40), 11, 'and the rest of the budget is what is left of it');
+});
 
 t.test('a full Redis counts nothing: the holder counts for itself', async (t) => {
   const redis = await startRedis(t);
