@@ -11,7 +11,7 @@ const DISTURBED_MS = 32_000;
 /** How long it may take until all is well again: a lease has to end, a round to be due. In milliseconds. */
 const RECOVERY_MS = 60_000;
 /** How often the fleet is looked at. */
-const LOOK_MS = 150;
+const LOOK_MS = 250;
 /**
  * Two purchases that are closer than this are of one round: the next one is due an interval after the start of the last. A
  * busy machine sends the one late and the next in time.

@@ -4,7 +4,7 @@ import { INTERVAL_MS, runSchedule } from './schedule.ts';
 
 t.setTimeout(1_500_000);
 // Most of the time a fleet waits.
-t.jobs = 8;
+t.jobs = 5;
 
 /** FLEET_SEEDS=17,23 tries those schedules alone; by default there are 50. */
 const seeds =
