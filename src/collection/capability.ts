@@ -28,6 +28,8 @@ export interface CollectContext<Data> {
    */
   isFresh(collectedAt: string): boolean;
   readonly changes: ChangeRules;
+  /** Pages that a query is known to have at least where no snapshot tells: the budget has cut one off there. 0: nothing is known. */
+  readonly minPages: number;
 }
 
 /** A part of a collection (a tag key, a region, a source), and why it brought nothing. */

@@ -6,10 +6,10 @@ import { type CauseCode, type CollectionError, notLeader, publicCause } from '..
 import type { SkipReason } from '../metrics/self-families.ts';
 import type { Leases } from '../replicas/leases.ts';
 import type { Ledger } from '../spend/ledger.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Freshness } from './freshness.ts';
 import type { Keeper, KeeperEvents } from './keeper.ts';
 import { partForLog, reasonForLog } from './log-reason.ts';
-import { fingerprintOf } from './restore.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { CollectorState } from './state.ts';
 
@@ -122,6 +122,7 @@ export class Runner {
           former: ofAccount(state.former),
           isFresh: (collectedAt) => this.#options.freshness.isPartFresh(state, Date.parse(collectedAt)),
           changes: this.#options.freshness.rules,
+          minPages: state.minPages,
           other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };
@@ -164,7 +165,8 @@ export class Runner {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
       // A call that was cut off may have been answered after all.
       const paid = session !== undefined && (error.code === 'timeout' || session.paidRequests > 0);
-      return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
+      const pages = session?.paidRequests ?? 0;
+      return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid, pages });
     } finally {
       clearTimeout(timer);
       // What the end of the process cuts off stays in the ledger: the next start must know.
@@ -193,7 +195,7 @@ export class Runner {
   async #emptyHanded(
     state: CollectorState,
     error: CollectionError,
-    { at, durationMs, paid }: { at: number; durationMs: number; paid: boolean },
+    { at, durationMs, paid, pages }: { at: number; durationMs: number; paid: boolean; pages: number },
   ): Promise<RunOutcome> {
     const { events, keeper } = this.#options;
     const { capability, target } = state;
@@ -207,7 +209,7 @@ export class Runner {
     if (error.code === 'not_leader') return this.#notLeading(state);
     if (error.code === 'no_credentials' || error.code === 'budget') {
       if (state.status !== error.code) events.onLog('warn', details, error.message);
-      await keeper.passOver(state, error.code, error);
+      await keeper.passOver(state, error.code, error, pages);
       return this.#skip(state, error.code);
     }
     const empty = nothingToShow(error.code);

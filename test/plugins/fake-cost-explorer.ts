@@ -77,6 +77,7 @@ export function contextAt<Data>(
     former: undefined,
     other: () => undefined,
     isFresh: () => false,
+    minPages: 0,
     changes: CHANGES,
   };
   return { context, requests, holds };

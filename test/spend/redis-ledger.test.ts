@@ -105,6 +105,8 @@ t.test('the next holder goes on within the same budget, and is told what was cut
   t.match(await second.ledger.interrupted('default'), [
     { target: 'default', collector: 'tags', pages: 3, at: Number },
   ]);
+  t.match(await second.ledger.interrupted('default'), [{ collector: 'tags' }], 'until it is dealt with');
+  await second.ledger.done(buyer('tags'));
   t.same(await second.ledger.interrupted('default'), []);
   t.equal(await buy(second.ledger, buyer(), 20), 5, 'what the other had set aside is free again');
 });
