@@ -77,6 +77,7 @@ export function contextAt<Data>(
     former: undefined,
     other: () => undefined,
     isFresh: () => false,
+    isStillTrue: () => false,
     changes: CHANGES,
   };
   return { context, requests, holds };

@@ -56,6 +56,7 @@ async function target(t: Scope, at: string, pageSize: number) {
         former: undefined,
         other: () => undefined,
         isFresh: () => false,
+        isStillTrue: () => false,
         changes: CHANGES,
       },
       SETTINGS,

@@ -187,16 +187,16 @@ t.test('another failure beside the budget is what is told', async (t) => {
 
 t.test('what a collection is expected to buy', async (t) => {
   const target = { tagKeys: KEYS };
-  t.same(tagsPurchases(target, undefined, 1), { pages: 3, daily: 1 });
-  t.same(tagsPurchases(target, undefined, 4), { pages: 12, daily: 1 }, 'assumed');
+  const purchases = (snapshot?: Snapshot<TagsData>, assumed = 1, tagKeys: readonly string[] = KEYS) =>
+    tagsPurchases({ ...target, tagKeys }, snapshot, assumed, SETTINGS);
+  t.same(purchases(), { pages: 3, afterChange: 3, daily: 1 });
+  t.same(purchases(undefined, 4), { pages: 12, afterChange: 6, daily: 1 }, 'assumed: two months alike');
   const snapshot = await first();
-  t.same(tagsPurchases(target, snapshot, 1), { pages: 6, daily: 1 });
+  t.same(purchases(snapshot), { pages: 6, afterChange: 2 + 1 + 1, daily: 1 });
   const { data } = snapshot;
   const inactive = kept({ ...data, activation: { collectedAt: '', active: ['App'] } });
-  t.same(tagsPurchases(target, inactive, 1), { pages: 2, daily: 1 });
-  t.same(tagsPurchases(target, kept({ ...data, activation: null }), 1), { pages: 6, daily: 0 }, 'denied');
-  t.same(tagsPurchases({ tagKeys: [...KEYS, 'New'] }, kept({ ...data, activation: null }), 1), {
-    pages: 7,
-    daily: 0,
-  });
+  t.same(purchases(inactive), { pages: 2, afterChange: 1, daily: 1 });
+  const denied = kept({ ...data, activation: null });
+  t.same(purchases(denied), { pages: 6, afterChange: 4, daily: 0 }, 'denied');
+  t.same(purchases(denied, 1, [...KEYS, 'New']), { pages: 7, afterChange: 5, daily: 0 });
 });
