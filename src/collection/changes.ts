@@ -74,7 +74,13 @@ function hasMoved({ movedAt, standsSince }: BillSeen, { at, days }: Bought, toda
   if (days === undefined || standsSince === undefined) return any;
   // On a new day what is not bought yet is concerned too.
   const first = any && dayOf(at) !== today && movedAt >= startOf(today);
-  return first || days.some((part) => !stoodStill(standsSince, part));
+  // A day that has left what is looked at has left the window too: it matters no more.
+  const [seenFrom = ''] = [...standsSince.keys()].toSorted();
+  return first || days.some((part) => !stoodStill(standsSince, from(seenFrom, part)));
+}
+
+function from(first: Day, days: BoughtDays): BoughtDays {
+  return days.start < first ? { ...days, start: first } : days;
 }
 
 /** A day that nobody looks at may have moved. */
