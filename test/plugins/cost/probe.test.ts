@@ -72,7 +72,7 @@ t.test('of several pages, the probe alone is paid as long as nothing moves', asy
   for (let hour = 0; hour < 5; hour++) {
     rounds.wait(1);
     const { requests, collected, holds } = await rounds.collect();
-    t.same([requests, collected.unchanged, holds], [['probe'], true, [1]]);
+    t.same([requests, collected.unchanged, holds], [['probe'], true, [7]]);
   }
   t.equal(rounds.snapshot, kept);
   bill.set(ago(bill, 3), 'S3 1', dearer);
@@ -80,7 +80,7 @@ t.test('of several pages, the probe alone is paid as long as nothing moves', asy
   rounds.wait(1);
   const moved = await rounds.collect();
   t.same(moved.requests, ['probe', '2026-02-23/2026-02-24', '2026-03-12/2026-03-13']);
-  t.same(moved.holds, [1, 2], 'both days are set aside before the first is bought');
+  t.same(moved.holds, [7, 2], 'both days are set aside before the first is bought');
   t.equal(rounds.snapshot?.data.movedAt, new Date(rounds.now).toISOString());
   t.equal(rounds.snapshot?.data.boughtAt, `${TODAY}T06:00:00.000Z`);
   t.equal(rounds.snapshot?.data.pages, 31);
