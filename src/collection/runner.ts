@@ -97,7 +97,7 @@ export class Runner {
   }
 
   async #attempt(state: CollectorState): Promise<RunOutcome> {
-    const { events, now } = this.#options;
+    const { events, freshness, now } = this.#options;
     const { capability, target } = state;
     const at = now();
     const started = performance.now();
@@ -120,8 +120,9 @@ export class Runner {
           startedAt: at,
           previous: ofAccount(state.kept?.snapshot),
           former: ofAccount(state.former),
-          isFresh: (collectedAt) => this.#options.freshness.isPartFresh(state, Date.parse(collectedAt)),
-          changes: this.#options.freshness.rules,
+          isFresh: (collectedAt, days) => freshness.isPartFresh(state, Date.parse(collectedAt), days),
+          isStillTrue: (days) => freshness.isStillTrue(state, days),
+          changes: freshness.rules,
           minPages: state.minPages,
           other: (collector) => this.#options.other(target, collector),
         });

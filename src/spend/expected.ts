@@ -50,14 +50,25 @@ export function expected(
       if (stillStands(changes, bill, { at: last, intervalMs, newDay }, now)) continue;
     }
     const firstOfDay = last === undefined || dayOf(last) !== dayOf(now);
-    const part =
-      last === undefined ? undefined : probed(collector, changes, now, wholeAt ?? last, firstOfDay);
+    let part: number | undefined;
+    if (newDay !== undefined) part = followed(collector, changes, lookedAtEvery, firstOfDay);
+    else if (last !== undefined) part = probed(collector, changes, now, wholeAt ?? last, firstOfDay);
     if (part === undefined) wholeAt = now;
     pages += (part ?? purchases.pages) + (firstOfDay ? purchases.daily : 0);
     collections += 1;
     last = now;
   }
   return { collections, pages };
+}
+
+/** Pages that a follower of the bill buys again within a UTC day; undefined where it buys all. */
+function followed(
+  { purchases }: PlannedCollector,
+  { detect }: ChangeRules,
+  lookedAtEvery: number | undefined,
+  firstOfDay: boolean,
+): number | undefined {
+  return detect && lookedAtEvery !== undefined && !firstOfDay ? purchases.afterChange : undefined;
 }
 
 /** Pages of a collection that begins with a probe; undefined where all is bought. */

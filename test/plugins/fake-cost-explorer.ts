@@ -78,6 +78,7 @@ export function contextAt<Data>(
     other: () => undefined,
     isFresh: () => false,
     minPages: 0,
+    isStillTrue: () => false,
     changes: CHANGES,
   };
   return { context, requests, holds };

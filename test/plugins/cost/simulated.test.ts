@@ -57,6 +57,7 @@ async function target(t: Scope, at: string, pageSize: number) {
         other: () => undefined,
         isFresh: () => false,
         minPages: 0,
+        isStillTrue: () => false,
         changes: CHANGES,
       },
       SETTINGS,
