@@ -95,6 +95,11 @@ function unchanged({ data }: Snapshot<CostData>): Collected<CostData> {
   return { data, failed: [], unchanged: true };
 }
 
+/** Pages that the whole is likely to have: as many as before, also under another configuration, or as many as it must have. */
+function pagesOfWhole({ previous, former, minPages }: CollectContext<CostData>): number {
+  return Math.max((previous ?? former)?.data.pages ?? 1, minPages);
+}
+
 /**
  * @param probe - that said what has moved, where one was sent.
  * @param moved - the days that it found moved.
@@ -108,7 +113,7 @@ async function buyWhole(
   const { metric } = settings;
   const { startedAt, previous } = context;
   const period = periodOf(settings, dayOf(startedAt));
-  const { bill, pages } = await buyDays(context, metric, period, previous?.data.pages ?? 1);
+  const { bill, pages } = await buyDays(context, metric, period, pagesOfWhole(context));
   const at = new Date(startedAt).toISOString();
   const since = standsSince(previous?.data, bill, moved, at);
   const whole = { ...bill, pages, boughtAt: at, standsSince: since };

@@ -50,8 +50,12 @@ export async function collectTags(
   const failedKeys: FailedPart[] = [];
   let currency: string | null = null;
   let due = 0;
-  for (const key of target.tagKeys) {
-    const kept = previous?.data.keys.find((entry) => entry.key === key);
+  const keptOf = (key: string) => previous?.data.keys.find((entry) => entry.key === key);
+  // The oldest first: where the budget does not reach for all, each has its turn.
+  const boughtAt = (key: string) =>
+    keptOf(key)?.reason === null ? Date.parse(keptOf(key)?.collectedAt ?? '') : 0;
+  for (const key of target.tagKeys.toSorted((one, other) => boughtAt(one) - boughtAt(other))) {
+    const kept = keptOf(key);
     const base = { key, collectedAt, end: dayOf(startedAt), pages: kept?.pages ?? 1, buckets: [] };
     if (activation !== null && !activation.active.includes(key)) {
       passedOver.push({ part: key, cause: NOT_ACTIVATED });
@@ -93,6 +97,7 @@ export async function collectTags(
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
   });
   currency ??= previous?.data.currency ?? null;
+  keys.sort((one, other) => target.tagKeys.indexOf(one.key) - target.tagKeys.indexOf(other.key));
   return { data: { currency, keys, resources, activation }, failed, passedOver };
 }
 
