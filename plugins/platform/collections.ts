@@ -138,6 +138,7 @@ export default fp<CollectionsOptions>(
         freshness,
         aws: fastify.aws,
         now,
+        seer: (target) => seerOf(states.ofTarget(target.name)),
         other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
         events,
       });
@@ -216,10 +217,15 @@ function billSeen(
   { kept }: CollectorState,
   now: number,
 ): BillSeen | undefined {
-  const seer = states.find(({ capability }) => capability.movedAt !== undefined);
+  const seer = seerOf(states);
   if (seer?.kept === undefined || seer.lastSuccess === undefined) return undefined;
   if (now - seer.lastSuccess > 2 * seer.capability.intervalMs) return undefined;
   const { accountId, data } = seer.kept.snapshot;
   if (kept !== undefined && kept.snapshot.accountId !== accountId) return undefined;
   return { movedAt: seer.capability.movedAt?.(data), standsSince: seer.capability.standsSince?.(data) };
+}
+
+/** Of a target's collectors the one that sees its bill move. */
+function seerOf(states: readonly CollectorState[]): CollectorState | undefined {
+  return states.find(({ capability }) => capability.movedAt !== undefined);
 }

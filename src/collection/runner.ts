@@ -33,6 +33,8 @@ export interface RunnerOptions {
     classify(target: Target, error: unknown): CollectionError;
   };
   readonly events: RunnerEvents;
+  /** The collector that sees the bill of a target move. */
+  seer(target: Target): CollectorState | undefined;
   /** The kept snapshot of another collector of a target. */
   other(target: Target, collector: string): Snapshot | undefined;
   readonly now: () => number;
@@ -69,6 +71,7 @@ export class Runner {
   /** One run of one collector: skipped where another replica collects, while its figures stand, or while a run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
     const { leases, freshness } = this.#options;
+    await this.#billLookedAt(state);
     if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
     if (!leases.holds(state.target.name)) return this.#notLeading(state);
@@ -78,6 +81,12 @@ export class Runner {
     );
     this.#running.set(state, run);
     return run;
+  }
+
+  /** Who follows the bill waits where it is being looked at: one look decides for all. */
+  async #billLookedAt({ capability, target }: CollectorState): Promise<void> {
+    const seer = capability.newDay === undefined ? undefined : this.#options.seer(target);
+    if (seer?.lastSuccess !== undefined) await this.#running.get(seer)?.catch(() => {});
   }
 
   /** Whether what it has is fresh: a run is passed over. */

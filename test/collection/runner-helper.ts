@@ -174,6 +174,7 @@ export function machineOf(options: MachineOptions) {
       classify: (_target, error) => awsError(error, 'ce:Test'),
       ...options.aws,
     },
+    seer: (target) => states.ofTarget(target.name).find(({ capability }) => capability.movedAt !== undefined),
     other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
     now: () => clock.now,
     events,
