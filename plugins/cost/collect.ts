@@ -1,6 +1,7 @@
 import { HELD } from '../../src/aws/cost-and-usage.ts';
 import { held } from '../../src/aws/held.ts';
 import type { CollectContext, Collected, Purchases } from '../../src/collection/capability.ts';
+import { endsBeforeNext } from '../../src/collection/changes.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
 import { hasMoved, isSameBill } from './changed.ts';
@@ -53,7 +54,7 @@ export async function collectCost(
       whole.data.pages === 1 && isOfToday(context, previous) && isSameBill(previous.data, whole.data);
     return same ? unchanged(previous) : whole;
   }
-  if (endsBeforeNext(context, settings, previous.data)) return buyWhole(context, settings);
+  if (isTooOld(context, settings, previous.data)) return buyWhole(context, settings);
   return buyMoved(context, settings, previous);
 }
 
@@ -79,12 +80,13 @@ function afterChangeOf(data: Pick<CostData, 'days' | 'pages'>): number {
 }
 
 /** Whether the whole would get too old before the next tick. One from the future cannot vouch for its age. */
-function endsBeforeNext(
+function isTooOld(
   { startedAt, changes }: CollectContext<CostData>,
   { intervalMs }: CollectSettings,
   { boughtAt }: CostData,
 ): boolean {
-  return Math.abs(startedAt - Date.parse(boughtAt)) + intervalMs > changes.maxAgeMs;
+  const at = Date.parse(boughtAt);
+  return endsBeforeNext(changes, Math.min(at, 2 * startedAt - at), intervalMs, startedAt);
 }
 
 function isOfToday({ startedAt }: CollectContext<CostData>, { collectedAt }: Snapshot<CostData>): boolean {

@@ -40,7 +40,7 @@ export function stillStands(
 ): boolean {
   const { at, intervalMs, newDay, days = [] } = bought;
   if (!rules.detect || at > now) return false;
-  if ([bought, ...days].some((part) => now - part.at + intervalMs > rules.maxAgeMs)) return false;
+  if ([bought, ...days].some((part) => endsBeforeNext(rules, part.at, intervalMs, now))) return false;
   const age = now - at;
   // A tick that comes a little early must not wait for the next one.
   const early = EARLY_SHARE * intervalMs;
@@ -65,8 +65,21 @@ export function isStillTrue(
   intervalMs: number,
   now: number,
 ): boolean {
-  const young = days.at <= now && now - days.at + intervalMs <= rules.maxAgeMs;
+  const young = days.at <= now && !endsBeforeNext(rules, days.at, intervalMs, now);
   return rules.detect && young && bill?.standsSince !== undefined && stoodStill(bill.standsSince, days);
+}
+
+/**
+ * Whether what was bought gets older than MAX_SNAPSHOT_AGE before the next tick. One that comes a few seconds late is none:
+ * else a day's purchase would come an interval earlier each day, just before the change that it could have had.
+ */
+export function endsBeforeNext(
+  { maxAgeMs }: Pick<ChangeRules, 'maxAgeMs'>,
+  at: number,
+  intervalMs: number,
+  now: number,
+): boolean {
+  return now - at + (1 - EARLY_SHARE) * intervalMs > maxAgeMs;
 }
 
 function hasMoved({ movedAt, standsSince }: BillSeen, { at, days }: Bought, today: Day): boolean {

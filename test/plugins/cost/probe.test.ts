@@ -164,6 +164,8 @@ t.test(
     t.equal((await rounds.collect()).requests[0], 'probe');
     rounds.wait(1);
     t.equal((await rounds.collect()).requests[0], 'probe', '23 h old, 24 h at the next tick');
+    rounds.wait(0.1);
+    t.equal((await rounds.collect()).requests[0], 'probe', 'a tick may be late by a tenth of the interval');
     rounds.wait(1 / 3_600);
     const whole = await rounds.collect();
     t.same([whole.requests[0], whole.requests.length, whole.holds], ['2026-02-14/2026-03-17', 2, [2]]);
