@@ -102,7 +102,11 @@ export function tagsPurchases(
   assumedPages: number,
 ): Purchases {
   const data = snapshot?.data;
-  const active = tagKeys.filter((key) => data?.activation?.active.includes(key) ?? true);
+  // A key that was not asked for then may be active.
+  const active = tagKeys.filter(
+    (key) =>
+      !data?.keys.some((entry) => entry.key === key) || (data.activation?.active.includes(key) ?? true),
+  );
   const pagesOf = (key: string) => data?.keys.find((entry) => entry.key === key)?.pages ?? assumedPages;
   return {
     pages: active.reduce((sum, key) => sum + pagesOf(key), 0),
