@@ -96,7 +96,10 @@ const Spend = Type.Object(
           description: 'Pages that are bought once in a UTC day beside that.',
           examples: [0],
         }),
-        known: Type.Boolean({ description: 'Whether the kept snapshot tells both; else see `pagesFrom`.' }),
+        known: Type.Boolean({
+          description: 'Whether the kept snapshot tells both; else see `pagesFrom`.',
+          examples: [true],
+        }),
         pagesFrom: Type.Union(
           PAGES_FROM.map((from) => Type.Literal(from)),
           {

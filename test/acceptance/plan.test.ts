@@ -136,6 +136,7 @@ t.test('after another configuration GET /spend says so too, until it has bought'
   t.match((await second.get('/spend')).json(), {
     plan: [{ collector: 'cost', pages: known?.pages, known: false, pagesFrom: 'former' }],
   });
+  await second.app.close();
 });
 
 t.test('STATE_DIR that is not there, or no folder: said, and nothing is made', async (t) => {
