@@ -18,6 +18,8 @@ export async function collectOnce({ app, clock }: Exporter, collector: string): 
     former,
     other: (name) => states.get(name, target.name)?.kept?.snapshot,
     isFresh: () => false,
+    minPages: 0,
+    isStillTrue: () => false,
   };
   return capability.collect(context as CollectContext<unknown>);
 }

@@ -70,6 +70,27 @@ export class History {
     return { since: undefined, happened };
   }
 
+  /**
+   * The same for a figure whose earlier months may be of an older bill than its last one: an exporter keeps each month on its
+   * own.
+   */
+  monthsDeparture(holds: (moment: Moment, earlier: Version) => boolean): Departure | undefined {
+    const whole = this.departure((moment) => holds(moment, moment.version));
+    if (whole === undefined || whole.since !== undefined) return whole;
+    const recent = this.#moments.filter(({ from }) => from >= this.now.from - LONGEST_MEMORY_MS).toReversed();
+    for (const moment of recent) {
+      for (const older of recent.filter(({ from }) => from < moment.from)) {
+        if (!holds(moment, older.version)) continue;
+        const happened = recent
+          .filter(({ from }) => from > older.from)
+          .toReversed()
+          .map(({ from, happened: what }) => ({ at: from, what }));
+        return { since: happened[0]?.at, happened };
+      }
+    }
+    return whole;
+  }
+
   /** The same for the rows of one day by (service, account), on their own: an exporter may hold each day from another bill. */
   dayDeparture(day: Day, shown: ReadonlyMap<string, number>): Departure | undefined {
     const happened: { at: number; what: Happening }[] = [];

@@ -97,9 +97,14 @@ export function costOver(version: Version, period: PeriodName, today: Day): Amou
   return sumOver(periods[period](today), (day) => costOfDay(version, day));
 }
 
-/** What the window has cost, by (value of a tag key, service); the value is empty where there is none. */
-export function costByTag(version: Version, key: string, today: Day): Amounts {
-  return sumOver(periods.total(today), (day) => tagSums(version, day, key));
+/**
+ * What the window has cost, by (value of a tag key, service); the value is empty where there is none.
+ *
+ * @param earlier - the bill of the months before that of today, where it is another.
+ */
+export function costByTag(version: Version, key: string, today: Day, earlier = version): Amounts {
+  const month = today.slice(0, 7);
+  return sumOver(periods.total(today), (day) => tagSums(day.startsWith(month) ? version : earlier, day, key));
 }
 
 /** AWS's forecast of the 30 days from today, as the simulator makes it: each day costs what its weekday did on average. */

@@ -48,8 +48,8 @@ export function departuresOf(shown: Shown, history: History, tagKeys: readonly s
   for (const key of shown.tags === undefined ? [] : tagKeys) {
     const amounts = shown.tags?.keys.get(key);
     if (amounts === undefined) continue;
-    const departure = history.departure((moment) =>
-      areSame(amounts, costByTag(moment.version, key, moment.today)),
+    const departure = history.monthsDeparture((moment, earlier) =>
+      areSame(amounts, costByTag(moment.version, key, moment.today, earlier)),
     );
     if (departure) departed.push({ ...departure, area: 'tags', figure: key, boughtAt: shown.tags?.boughtAt });
   }

@@ -3,17 +3,24 @@ import type { Bill } from './model.ts';
 
 type DayRows = Bill['days'][number];
 
-/**
- * Whether a bill has moved between two collections: a day that both cover has other rows, or a new day has any, or the
- * currency is another. Days that have left the period asked for do not count.
- */
+/** Whether a bill has moved between two collections. Days that have left the period asked for do not count. */
 export function hasMoved(before: Bill, after: Bill): boolean {
-  if (before.currency !== null && after.currency !== null && before.currency !== after.currency) return true;
+  return movedDays(before, after).length > 0;
+}
+
+/**
+ * The days of a bill that have moved since another collection: one that both cover has other rows, or a new day has any; all
+ * where the currency is another.
+ */
+export function movedDays(before: Bill, after: Bill): Day[] {
   const known = new Map(before.days.map((day) => [day.date, day]));
-  return after.days.some((day) => {
+  const exchanged = before.currency !== null && after.currency !== null && before.currency !== after.currency;
+  const moved = after.days.filter((day) => {
     const earlier = known.get(day.date);
+    if (exchanged) return true;
     return earlier === undefined ? day.pairs.length > 0 : !sameRows(before, earlier, after, day);
   });
+  return moved.map(({ date }) => date);
 }
 
 /** Whether two bills say the same: of the same days, by the same rows, estimated alike, with the same account names. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../src/collection/snapshot.ts';
 import { hasMoved, isSameBill } from './changed.ts';
 import { type BoughtDays, mergeDays } from './merge.ts';
 import type { Bill, CostData, CostSettings } from './model.ts';
-import { compare, entriesAfter, entriesThatHold, tellsNothing } from './moved.ts';
+import { compare, entriesAfter, entriesThatHold, standsSince, tellsNothing } from './moved.ts';
 import { expectedPages, type Part, partsOf } from './parts.ts';
 import { type Probe, sendProbe } from './probe.ts';
 import { buyDays, type Period } from './query.ts';
@@ -95,23 +95,33 @@ function unchanged({ data }: Snapshot<CostData>): Collected<CostData> {
   return { data, failed: [], unchanged: true };
 }
 
-/** @param probe - that said what has moved, where one was sent. */
+/** Pages that the whole is likely to have: as many as before, also under another configuration, or as many as it must have. */
+function pagesOfWhole({ previous, former, minPages }: CollectContext<CostData>): number {
+  return Math.max((previous ?? former)?.data.pages ?? 1, minPages);
+}
+
+/**
+ * @param probe - that said what has moved, where one was sent.
+ * @param moved - the days that it found moved.
+ */
 async function buyWhole(
   context: CollectContext<CostData>,
   settings: CollectSettings,
   probe?: Probe,
+  moved: readonly Day[] = [],
 ): Promise<Collected<CostData>> {
   const { metric } = settings;
   const { startedAt, previous } = context;
   const period = periodOf(settings, dayOf(startedAt));
-  const { bill, pages } = await buyDays(context, metric, period, previous?.data.pages ?? 1);
+  const { bill, pages } = await buyDays(context, metric, period, pagesOfWhole(context));
   const at = new Date(startedAt).toISOString();
-  const whole = { ...bill, pages, boughtAt: at };
+  const since = standsSince(previous?.data, bill, moved, at);
+  const whole = { ...bill, pages, boughtAt: at, standsSince: since };
   if (previous === undefined) return { data: { ...whole, movedAt: null, probe: [] }, failed: [] };
   const { data: kept } = previous;
   const all = new Set(daysIn(period.start, period.end));
   const entries = probe ? entriesAfter(probe, all, kept, bill, metric) : entriesThatHold(kept, bill);
-  const movedAt = hasMoved(kept, bill) ? at : kept.movedAt;
+  const movedAt = moved.length > 0 || hasMoved(kept, bill) ? at : kept.movedAt;
   return { data: { ...whole, movedAt, probe: entries }, failed: [] };
 }
 
@@ -129,11 +139,7 @@ async function buyMoved(
   const probe = await sendProbe(context, period, 1 + afterChangeOf(kept));
   const { toBuy, moved } = compare(days, today, kept, probe, metric);
   const parts = inOtherCurrency(probe, kept) ? undefined : partsOf(kept, toBuy);
-  const at = new Date(context.startedAt).toISOString();
-  if (parts === undefined) {
-    const { data, failed } = await buyWhole(context, settings, probe);
-    return { data: moved ? { ...data, movedAt: at } : data, failed };
-  }
+  if (parts === undefined) return buyWhole(context, settings, probe, moved);
   if (parts.length === 0 && isOfToday(context, previous) && tellsNothing(probe, kept)) {
     return unchanged(previous);
   }
@@ -142,8 +148,10 @@ async function buyMoved(
   const boughtDays = new Set(parts.flatMap((part) => part.days));
   const entries = entriesAfter(probe, boughtDays, kept, bill, metric);
   const { pages, boughtAt } = kept;
-  const movedAt = moved || hasMoved(kept, bill) ? at : kept.movedAt;
-  return { data: { ...bill, pages, boughtAt, probe: entries, movedAt }, failed: [] };
+  const at = new Date(context.startedAt).toISOString();
+  const movedAt = moved.length > 0 || hasMoved(kept, bill) ? at : kept.movedAt;
+  const since = standsSince(kept, bill, moved, at);
+  return { data: { ...bill, pages, boughtAt, probe: entries, movedAt, standsSince: since }, failed: [] };
 }
 
 /** Buys some parts, all set aside before the first: none is paid and then thrown away for want of another. */

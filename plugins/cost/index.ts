@@ -29,6 +29,8 @@ export default fp<{ config: Config }>(
       fingerprint: () =>
         [settings.metric, settings.windowDays, settings.dailyDays, settings.settledDays].join(' '),
       movedAt: ({ movedAt }) => (movedAt === null ? undefined : Date.parse(movedAt)),
+      standsSince: (data) =>
+        new Map(Object.entries(data.standsSince).map(([day, at]) => [day, Date.parse(at)])),
       purchases: (_target, snapshot, assumedPages) => costPurchases(snapshot, assumedPages),
       collect: (context) => collectCost(context, settings),
       present: (view) => ({

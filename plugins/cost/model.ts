@@ -3,7 +3,7 @@ import { Sum, sumOf } from '../../src/collection/money.ts';
 import { addDays, type Day, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 
 /** Version of `CostData`. */
-export const COST_SCHEMA = 2;
+export const COST_SCHEMA = 3;
 
 /** The metrics that tell whether a bill has moved: all that there are, since several cost no more than one. */
 export const PROBE_METRICS = [
@@ -53,6 +53,8 @@ export const CostData = Type.Object({
   ...Bill.properties,
   /** Start of the collection that last saw the bill moved, ISO 8601 UTC; null before the first time. */
   movedAt: Type.Union([Type.String(), Type.Null()]),
+  /** By day: start of the collection that last saw it moved, or else was the first to see it; ISO 8601 UTC. */
+  standsSince: Type.Record(Type.String(), Type.String()),
   /** Start of the last collection that bought every day, ISO 8601 UTC. */
   boughtAt: Type.String(),
   /** Pages that it had. */

@@ -1,6 +1,6 @@
 import { sumOf } from '../../src/collection/money.ts';
 import type { Day } from '../../src/collection/periods.ts';
-import { isSameDay } from './changed.ts';
+import { isSameDay, movedDays } from './changed.ts';
 import { type Bill, type CostData, PROBE_METRICS, type ProbeEntry } from './model.ts';
 import { type Probe, type ProbedDay, sameAmounts } from './probe.ts';
 
@@ -10,8 +10,8 @@ const METRICS: readonly string[] = PROBE_METRICS;
 export interface Verdict {
   /** The days to be bought anew, ascending. */
   readonly toBuy: readonly Day[];
-  /** Whether AWS's own totals have moved, in any metric. */
-  readonly moved: boolean;
+  /** The days of which AWS's own totals have moved, in any metric. */
+  readonly moved: readonly Day[];
 }
 
 /**
@@ -29,17 +29,36 @@ export function compare(
 ): Verdict {
   const rows = new Map(kept.days.map((day) => [day.date, day]));
   const entries = entriesOf(kept);
-  let moved = false;
+  const moved: Day[] = [];
   const toBuy = days.filter((date) => {
     const [now, before, day] = [probe.days.get(date), entries.get(date), rows.get(date)];
     const differs = before !== undefined && now !== undefined && !sameAmounts(before.amounts, now.amounts);
-    moved ||= differs;
+    if (differs) moved.push(date);
     if (differs || before?.settled === false || (day === undefined && date !== today)) return true;
     // Today comes or goes.
     if (now === undefined || (day === undefined && before === undefined)) return (now ?? day) !== undefined;
     return before === undefined && !tallies(day, now, metric);
   });
   return { toBuy, moved };
+}
+
+/**
+ * Since when each day of a bill has not been seen to move. A day that was not kept before has been seen for the first time:
+ * what it was until then nobody can tell.
+ *
+ * @param moved - days that the probe found moved; those with other rows are found here.
+ * @param at - start of the collection that brought the bill.
+ */
+export function standsSince(
+  kept: CostData | undefined,
+  bill: Bill,
+  moved: readonly Day[],
+  at: string,
+): CostData['standsSince'] {
+  const anew = new Set(kept ? [...moved, ...movedDays(kept, bill)] : []);
+  return Object.fromEntries(
+    bill.days.map(({ date }) => [date, anew.has(date) ? at : (kept?.standsSince[date] ?? at)]),
+  );
 }
 
 /** Whether a probe that found nothing moved has nothing else to tell: no day to be kept for the first time, no other flag. */

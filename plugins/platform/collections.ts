@@ -1,6 +1,7 @@
 import fastifySchedule from '@fastify/schedule';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
+import type { BillSeen } from '../../src/collection/changes.ts';
 import { Freshness } from '../../src/collection/freshness.ts';
 import { Jobs } from '../../src/collection/jobs.ts';
 import { Keeper } from '../../src/collection/keeper.ts';
@@ -113,7 +114,7 @@ export default fp<CollectionsOptions>(
       const freshness = new Freshness({
         cacheTtlMs: config.cacheTtlMs,
         changes: config.changes,
-        bill: (target) => billSeen(states.ofTarget(target.name), now()),
+        bill: (follower) => billSeen(states.ofTarget(follower.target.name), follower, now()),
         now,
       });
       fastify.budget.setAside = (buyer) => setAsideFor(buyer, states.all(), config.changes, now());
@@ -137,6 +138,7 @@ export default fp<CollectionsOptions>(
         freshness,
         aws: fastify.aws,
         now,
+        seer: (target) => seerOf(states.ofTarget(target.name)),
         other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
         events,
       });
@@ -206,13 +208,24 @@ export default fp<CollectionsOptions>(
   { name: 'collections', fastify: '5.x', dependencies: ['store', 'aws', 'metrics'] },
 );
 
-/** What the collector that sees the bill of a target knows; undefined where it has not looked for two of its intervals. */
+/**
+ * What the collector that sees the bill of a target knows; undefined where it has not looked for two of its intervals, or sees
+ * that of another account.
+ */
 function billSeen(
   states: readonly CollectorState[],
+  { kept }: CollectorState,
   now: number,
-): { movedAt: number | undefined } | undefined {
-  const seer = states.find(({ capability }) => capability.movedAt !== undefined);
+): BillSeen | undefined {
+  const seer = seerOf(states);
   if (seer?.kept === undefined || seer.lastSuccess === undefined) return undefined;
   if (now - seer.lastSuccess > 2 * seer.capability.intervalMs) return undefined;
-  return { movedAt: seer.capability.movedAt?.(seer.kept.snapshot.data) };
+  const { accountId, data } = seer.kept.snapshot;
+  if (kept !== undefined && kept.snapshot.accountId !== accountId) return undefined;
+  return { movedAt: seer.capability.movedAt?.(data), standsSince: seer.capability.standsSince?.(data) };
+}
+
+/** Of a target's collectors the one that sees its bill move. */
+function seerOf(states: readonly CollectorState[]): CollectorState | undefined {
+  return states.find(({ capability }) => capability.movedAt !== undefined);
 }

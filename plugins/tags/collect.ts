@@ -12,7 +12,8 @@ import { dayOf } from '../../src/collection/periods.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
 import type { Target } from '../../src/config.ts';
 import { CollectionError, type Parts, publicCause } from '../../src/errors.ts';
-import { type CostByTag, collectKey, type TagSettings } from './collect-key.ts';
+import { expectedPages, pagesAfterChange } from './buckets.ts';
+import { collectKey, type TagSettings } from './collect-key.ts';
 import { countResources } from './count-resources.ts';
 import type { TagKeyData, TagsData } from './model.ts';
 
@@ -24,8 +25,8 @@ const Answer = TypeCompiler.Compile(
 );
 
 /**
- * Buys the cost of each active tag key by value and service, and counts the tagged resources. A key that fails keeps its
- * last good values; the others do not notice.
+ * Buys the cost of each active tag key by value and service, as far as the bill has moved, and counts the tagged resources.
+ * A key that fails keeps its last good values; the others do not notice.
  *
  * @throws {CollectionError} where every key fails, with what became of each; `budget` where every key that is due does not fit
  *   into the budget and nothing was bought.
@@ -49,27 +50,31 @@ export async function collectTags(
   const failedKeys: FailedPart[] = [];
   let currency: string | null = null;
   let due = 0;
-  for (const key of target.tagKeys) {
-    const kept = previous?.data.keys.find((entry) => entry.key === key);
-    const base = { key, collectedAt, end: dayOf(startedAt), pages: kept?.pages ?? 1, values: [] };
+  const keptOf = (key: string) => previous?.data.keys.find((entry) => entry.key === key);
+  // The oldest first: where the budget does not reach for all, each has its turn.
+  const boughtAt = (key: string) =>
+    keptOf(key)?.reason === null ? Date.parse(keptOf(key)?.collectedAt ?? '') : 0;
+  for (const key of target.tagKeys.toSorted((one, other) => boughtAt(one) - boughtAt(other))) {
+    const kept = keptOf(key);
+    const base = { key, collectedAt, end: dayOf(startedAt), pages: kept?.pages ?? 1, buckets: [] };
     if (activation !== null && !activation.active.includes(key)) {
       passedOver.push({ part: key, cause: NOT_ACTIVATED });
       keys.push({ ...base, reason: 'not_activated' });
       continue;
     }
-    if (kept?.reason === null && kept.end === base.end && context.isFresh(kept.collectedAt)) {
+    if (kept?.reason === null && kept.end === base.end && context.isFresh(kept.collectedAt, kept.buckets)) {
       keys.push(kept);
       currency ??= previous?.data.currency ?? null;
       continue;
     }
     due++;
     try {
-      const cost: CostByTag = await collectKey(context, key, settings, base.pages);
+      const cost = await collectKey(context, key, settings, kept?.buckets ?? []);
       currency ??= cost.currency;
       if (cost.currency !== null && cost.currency !== currency) {
         throw invalidResponse(`it is in ${cost.currency}, the other keys' in ${currency}`);
       }
-      keys.push({ ...base, reason: null, pages: cost.pages, values: cost.values });
+      keys.push({ ...base, reason: null, pages: cost.pages, buckets: cost.buckets });
     } catch (error) {
       const failure = noted(failed, key, error);
       failedKeys.push(failure);
@@ -92,28 +97,44 @@ export async function collectTags(
     return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);
   });
   currency ??= previous?.data.currency ?? null;
+  keys.sort((one, other) => target.tagKeys.indexOf(one.key) - target.tagKeys.indexOf(other.key));
   return { data: { currency, keys, resources, activation }, failed, passedOver };
 }
 
-/** What a tags collection is expected to buy: each key that is active, or not known to be inactive. */
+/**
+ * What a tags collection is expected to buy: each key that is active, or not known to be inactive; after a change the months
+ * that AWS still restates.
+ *
+ * @param assumedPages - of a key of which no snapshot tells; its months are then taken for alike.
+ */
 export function tagsPurchases(
   { tagKeys }: Pick<Target, 'tagKeys'>,
   snapshot: Snapshot<TagsData> | undefined,
   assumedPages: number,
+  { windowDays }: Pick<TagSettings, 'windowDays'>,
 ): Purchases {
   const data = snapshot?.data;
+  const known = (key: string) => data?.keys.find((entry) => entry.key === key);
   // A key that was not asked for then may be active.
   const active = tagKeys.filter(
-    (key) =>
-      !data?.keys.some((entry) => entry.key === key) || (data.activation?.active.includes(key) ?? true),
+    (key) => known(key) === undefined || (data?.activation?.active.includes(key) ?? true),
   );
-  const pagesOf = (key: string) => data?.keys.find((entry) => entry.key === key)?.pages ?? assumedPages;
+  const months = 1 + Math.round(windowDays / USUAL_MONTH_DAYS);
+  const expected = active.map((key) => {
+    const { pages = assumedPages, buckets = [] } = known(key) ?? {};
+    const part = expectedPages([{ pages: pages / months }]);
+    return { pages, afterChange: buckets.length > 0 ? pagesAfterChange(buckets) : part };
+  });
   return {
-    pages: active.reduce((sum, key) => sum + pagesOf(key), 0),
+    pages: expected.reduce((sum, { pages }) => sum + pages, 0),
+    afterChange: expected.reduce((sum, { afterChange }) => sum + afterChange, 0),
     // Which keys are active is asked once in a UTC day, where the target may ask it: an error is not paid.
     daily: data !== undefined && data.activation === null ? 0 : 1,
   };
 }
+
+/** Days of a month, on average. */
+const USUAL_MONTH_DAYS = 30;
 
 const NOT_ACTIVATED = {
   code: 'not_activated',

@@ -3,7 +3,7 @@ import { linkedAccounts } from '../../src/collection/linked-accounts.ts';
 import { sumOf } from '../../src/collection/money.ts';
 import { addDays, dayOf } from '../../src/collection/periods.ts';
 import type { Estimates } from '../../src/config/targets-file.ts';
-import type { TagKeyData, TagsData } from './model.ts';
+import { type TagKeyData, type TagsData, valuesOf } from './model.ts';
 
 /** One value of a key as it is shown. */
 export interface ValueFigures {
@@ -35,7 +35,7 @@ export function keyFigures(view: View<TagsData>, estimates: Estimates): KeyFigur
     const reason = entry.reason ?? (hasEnded(entry, view) ? 'period_ended' : null);
     if (reason !== null) return { ...NOTHING, key: entry.key, reason };
     const resourcesOf = resourceCounter(data, entry.key, estimates);
-    const values = entry.values
+    const values = valuesOf(entry)
       .map(({ value, services }) => {
         const cost = sumOf(services.map((service) => service.cost));
         return {

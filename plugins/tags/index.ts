@@ -31,7 +31,9 @@ export default fp<{ config: Config }>(
       fingerprint: ({ tagKeys, regions }) =>
         JSON.stringify([settings.metric, settings.windowDays, tagKeys, regions]),
       newDay: 'with the next change',
-      purchases: tagsPurchases,
+      // A window of complete days does not notice what today costs.
+      boughtDays: ({ keys }) => keys.flatMap(({ buckets }) => buckets),
+      purchases: (target, snapshot, assumedPages) => tagsPurchases(target, snapshot, assumedPages, settings),
       collect: (context) => collectTags(context, settings),
       present(view) {
         const keys = keyFigures(view, config.estimates);

@@ -25,9 +25,25 @@ export interface CollectContext<Data> {
   /**
    * Whether a part that was collected at this instant (ISO 8601) need not be bought again yet: it is fresh, or the bill has
    * not moved since.
+   *
+   * @param days - that it is about, where a change of others does not concern it.
    */
-  isFresh(collectedAt: string): boolean;
+  isFresh(collectedAt: string, days?: readonly BoughtPart[]): boolean;
+  /**
+   * Whether what was bought of some days is what the bill still says of them: somebody looks at the bill and has not seen them
+   * move since, and it does not get too old before the next tick. False without change detection.
+   */
+  isStillTrue(days: BoughtPart): boolean;
   readonly changes: ChangeRules;
+  /** Pages that a query is known to have at least where no snapshot tells: the budget has cut one off there. 0: nothing is known. */
+  readonly minPages: number;
+}
+
+/** Some days of which something was bought: `end` is exclusive, `collectedAt` ISO 8601. */
+export interface BoughtPart {
+  readonly start: Day;
+  readonly end: Day;
+  readonly collectedAt: string;
 }
 
 /** A part of a collection (a tag key, a region, a source), and why it brought nothing. */
@@ -75,7 +91,10 @@ export interface Purchases {
   readonly daily: number;
   /** The question whether the bill has moved, where a collection begins with it; absent: a collection is its own probe. */
   readonly probe?: number;
-  /** What is bought after a probe that found the bill moved; absent: a whole collection. */
+  /**
+   * What is bought where the bill has moved: after the probe that found it, or, where a collector follows the bill, within the
+   * UTC day of its last purchase. Absent: a whole collection.
+   */
   readonly afterChange?: number;
 }
 
@@ -131,6 +150,13 @@ export interface Capability<Data = unknown> {
   purchases?(target: Target, snapshot: Snapshot<Data> | undefined, assumedPages: number): Purchases;
   /** When the bill was last seen moved, in milliseconds since the epoch; for the one collector that sees it. */
   movedAt?(data: Data): number | undefined;
+  /** Since when each day has been seen not to move, in milliseconds since the epoch; for the same. */
+  standsSince?(data: Data): ReadonlyMap<Day, number>;
+  /**
+   * The days that its figures are about, and when each was bought: a change of others does not concern it. Absent: every change
+   * of the bill does.
+   */
+  boughtDays?(data: Data): readonly BoughtPart[];
   /** Buys. It may throw anything: the runner classifies it. */
   collect(context: CollectContext<Data>): Promise<Collected<Data>>;
   present(view: View<Data>): Presented;

@@ -1,5 +1,6 @@
-import type { ChangeRules, Target } from '../config.ts';
-import { type BillSeen, stillStands } from './changes.ts';
+import type { ChangeRules } from '../config.ts';
+import type { BoughtPart } from './capability.ts';
+import { type BillSeen, type BoughtDays, isStillTrue, stillStands } from './changes.ts';
 import type { CollectorState } from './state.ts';
 
 /** Share of its interval for which a snapshot is fresh at most: a tick that comes a little early must not skip. */
@@ -11,8 +12,8 @@ export interface FreshnessOptions {
   /** Longest time for which a snapshot is fresh, in milliseconds; 0: never. */
   readonly cacheTtlMs: number;
   readonly changes: ChangeRules;
-  /** What is known of the bill of a target; undefined: nothing. */
-  bill(target: Target): BillSeen | undefined;
+  /** What is known of the bill that a collector's snapshot is about; undefined: nothing. */
+  bill(follower: CollectorState): BillSeen | undefined;
   readonly now: () => number;
 }
 
@@ -60,25 +61,43 @@ export class Freshness {
   }
 
   /** Whether a whole snapshot is not fresh any more, but says what the bill still says. */
-  stands({ capability, kept, target }: CollectorState): boolean {
+  stands(state: CollectorState): boolean {
+    const { capability, kept } = state;
     if (kept === undefined || kept.snapshot.partial) return false;
-    return this.#stands(capability, target, Date.parse(kept.snapshot.collectedAt));
+    const { collectedAt, data } = kept.snapshot;
+    return this.#stands(state, Date.parse(collectedAt), capability.boughtDays?.(data));
   }
 
-  /** Whether a part that was collected at an instant (milliseconds since the epoch) need not be bought again yet. */
-  isPartFresh({ capability, target }: CollectorState, at: number): boolean {
+  /**
+   * Whether a part that was collected at an instant (milliseconds since the epoch) need not be bought again yet.
+   *
+   * @param days - that it is about; undefined: the bill as a whole.
+   */
+  isPartFresh(state: CollectorState, at: number, days?: readonly BoughtPart[]): boolean {
     const age = this.#options.now() - at;
-    const young = age >= -SKEW_MS && Math.max(0, age) < this.#lifetime(capability.intervalMs);
-    return young || this.#stands(capability, target, at);
+    const young = age >= -SKEW_MS && Math.max(0, age) < this.#lifetime(state.capability.intervalMs);
+    return young || this.#stands(state, at, days);
   }
 
-  #stands({ newDay, intervalMs }: CollectorState['capability'], target: Target, at: number): boolean {
+  /** Whether what was bought of some days is known to be what the bill says of them now. */
+  isStillTrue(state: CollectorState, days: BoughtPart): boolean {
+    const { changes, bill, now } = this.#options;
+    return isStillTrue(changes, bill(state), boughtDays(days), state.capability.intervalMs, now());
+  }
+
+  #stands(state: CollectorState, at: number, parts: readonly BoughtPart[] | undefined): boolean {
+    const { newDay, intervalMs } = state.capability;
     if (newDay === undefined) return false;
     const { changes, bill, now } = this.#options;
-    return stillStands(changes, bill(target), { at, intervalMs, newDay }, now());
+    const days = parts?.map(boughtDays);
+    return stillStands(changes, bill(state), { at, intervalMs, newDay, days }, now());
   }
 
   #lifetime(intervalMs: number): number {
     return Math.min(this.#options.cacheTtlMs, FRESH_SHARE * intervalMs);
   }
+}
+
+function boughtDays({ start, end, collectedAt }: BoughtPart): BoughtDays {
+  return { start, end, at: Date.parse(collectedAt) };
 }

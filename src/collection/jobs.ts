@@ -7,6 +7,8 @@ import type { CollectorState } from './state.ts';
 
 /** Longest phase offset of a job, in milliseconds; never more than a tenth of its interval. */
 export const MAX_PHASE_MS = 60_000;
+/** How long after the bill is looked at those tick that follow it, in milliseconds; never more than a twentieth of their interval. */
+export const FOLLOW_MS = 60_000;
 /** First wait before a run that cost nothing is tried again, in milliseconds; doubled up to the interval. */
 export const RETRY_MS = 60_000;
 /** How often the calendar is looked at, in milliseconds. */
@@ -95,7 +97,9 @@ export class Jobs {
     const due = runner.dueAt(state);
     // What is kept has its rhythm; a restart does not move it.
     const phase = state.kept === undefined ? random() * Math.min(MAX_PHASE_MS, intervalMs / 10) : 0;
-    const wait = due > at ? due - at : intervalMs + phase;
+    // Who follows the bill looks a little after it was looked at: else it buys what it cannot know to have changed.
+    const after = state.capability.newDay === undefined ? 0 : Math.min(FOLLOW_MS, intervalMs / 20);
+    const wait = (due > at ? due - at : intervalMs + phase) + after;
     this.#tickAt(state, at + wait);
     // What is fresh is passed over, and counted; what is not, but is not due yet, waits.
     const early = due > at && !runner.isFresh(state);

@@ -17,7 +17,7 @@ export const NO_DATA_KEEP_MS = 24 * 3_600_000;
 export interface KeeperOptions {
   readonly store: SnapshotStore;
   readonly leases: Pick<Leases, 'holds'>;
-  readonly ledger: Pick<Ledger, 'interrupted'>;
+  readonly ledger: Pick<Ledger, 'interrupted' | 'done'>;
   readonly publisher: Publisher;
   readonly events: KeeperEvents;
   readonly now: () => number;
@@ -60,25 +60,34 @@ export class Keeper {
    * was cut off in the middle is not paid for again.
    */
   async takeOver(states: readonly CollectorState[]): Promise<void> {
-    const { ledger, store, now, events } = this.#options;
+    const { ledger } = this.#options;
     await this.restore(states);
     const [first] = states;
     if (first === undefined) return;
-    for (const { collector, at, pages } of await ledger.interrupted(first.target.name)) {
+    const { name: target } = first.target;
+    for (const { collector, at, pages } of await ledger.interrupted(target)) {
       const state = states.find(({ capability }) => capability.name === collector);
-      if (state === undefined) continue;
-      state.interruptions += 1;
-      // A collector that has nothing to show yet is tried once more.
-      const again = state.kept === undefined && state.interruptions <= 1;
-      if (!again) state.notBefore = at + FRESH_SHARE * state.capability.intervalMs;
-      const next = new Date(again ? now() : (state.notBefore ?? 0)).toISOString();
-      events.onLog(
-        'warn',
-        { collector, target: first.target.name, pages, next },
-        'a collection was cut off by the end of its process: what it had paid for is lost',
-      );
-      await store.note(standingOf(state));
+      if (state !== undefined && pages > 0) await this.#cutOff(state, at, pages);
+      // Only now: whoever dies in between must find it again.
+      await ledger.done({ target, collector });
     }
+  }
+
+  /** A collection had paid for something when its process ended: not again in the same round. */
+  async #cutOff(state: CollectorState, at: number, pages: number): Promise<void> {
+    const { now, events, store } = this.#options;
+    const { capability, target } = state;
+    state.interruptions += 1;
+    // A collector that has nothing to show yet is tried once more.
+    const again = state.kept === undefined && state.interruptions <= 1;
+    if (!again) state.notBefore = at + FRESH_SHARE * capability.intervalMs;
+    const next = new Date(again ? now() : (state.notBefore ?? 0)).toISOString();
+    events.onLog(
+      'warn',
+      { collector: capability.name, target: target.name, pages, next },
+      'a collection was cut off by the end of its process: what it had paid for is lost',
+    );
+    await store.note(standingOf(state));
   }
 
   /** Shows what another replica has saved or noted, if that is still wanted once it has been read. */
@@ -130,8 +139,11 @@ export class Keeper {
     state.status = failed.length > 0 ? 'partial' : 'ok';
     state.cause = failed[0]?.cause ?? null;
     if (failed.length === 0) state.lastSuccess = at;
-    state.notBefore = undefined;
+    // Parts that failed may have been paid for: a restart is no reason to try them again before the next tick.
+    const again = failed.length > 0 && kept.snapshot.requests > 0;
+    state.notBefore = again ? at + FRESH_SHARE * state.capability.intervalMs : undefined;
     state.interruptions = 0;
+    state.minPages = 0;
     this.#tellMoved(state);
     if (!(await store.save(kept, standingOf(state)))) {
       await this.restore([state]);
@@ -179,14 +191,21 @@ export class Keeper {
     await this.#options.store.note(standingOf(state));
   }
 
-  /** Enters that nothing was tried, and why. */
+  /**
+   * Enters that nothing was brought, or tried, and why.
+   *
+   * @param paid - pages that were paid before the budget refused one.
+   */
   async passOver(
     state: CollectorState,
     status: 'no_credentials' | 'budget',
     error: CollectionError,
+    paid: number,
   ): Promise<void> {
     state.status = status;
     state.cause = publicCause(error);
+    // A query that the budget has cut off is not begun again where it could not be ended.
+    if (status === 'budget' && paid > 0) state.minPages = paid + 1;
     await this.#options.store.note(standingOf(state));
   }
 

@@ -1,11 +1,7 @@
+import { fingerprintOf } from './fingerprint.ts';
 import type { Kept, Standing, Stored } from './snapshot.ts';
 import { adoptStanding } from './standing.ts';
 import type { CollectorState } from './state.ts';
-
-/** What of the configuration decides what a collector buys for a target. */
-export function fingerprintOf({ capability, target }: CollectorState): string {
-  return JSON.stringify([target.roleArn ?? '', target.region ?? '', capability.fingerprint(target)]);
-}
 
 /**
  * Takes up the kept snapshots that can be used.
@@ -19,12 +15,14 @@ export function takeUp(
 ): readonly CollectorState[] {
   const targetOf = new Map<string, string>();
   return states.filter((state, index) => {
-    const { kept, standing } = found[index] ?? {};
-    if (kept === undefined) return takeUpNothing(state, standing);
-    if (!isReadable(state, kept)) return false;
-    if (kept.snapshot.fingerprint !== fingerprintOf(state)) {
+    const { kept, standing: any } = found[index] ?? {};
+    const fingerprint = fingerprintOf(state);
+    // What another configuration has left says nothing of this one.
+    const standing = any?.fingerprint === fingerprint ? any : undefined;
+    if (kept === undefined || !isReadable(state, kept)) return takeUpNothing(state, standing);
+    if (kept.snapshot.fingerprint !== fingerprint) {
       state.former = kept.snapshot;
-      return false;
+      return takeUpNothing(state, standing);
     }
     if (standing?.collectedAt === null) return takeUpNothing(state, standing);
     const { accountId } = kept.snapshot;
@@ -43,7 +41,10 @@ export function takeUp(
   });
 }
 
-/** There is no snapshot, or it is not to be shown any more: the account is another, AWS has had no data for a day. */
+/**
+ * There is no snapshot that can be shown: none, one of another version or configuration, or one that is not to be shown any
+ * more (the account is another, AWS has had no data for a day). How its collector stands counts all the same.
+ */
 function takeUpNothing(state: CollectorState, standing: Standing | undefined): false {
   if (standing !== undefined && standing.collectedAt === null) {
     state.kept = undefined;

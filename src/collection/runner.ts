@@ -6,10 +6,10 @@ import { type CauseCode, type CollectionError, notLeader, publicCause } from '..
 import type { SkipReason } from '../metrics/self-families.ts';
 import type { Leases } from '../replicas/leases.ts';
 import type { Ledger } from '../spend/ledger.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Freshness } from './freshness.ts';
 import type { Keeper, KeeperEvents } from './keeper.ts';
 import { partForLog, reasonForLog } from './log-reason.ts';
-import { fingerprintOf } from './restore.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { CollectorState } from './state.ts';
 
@@ -33,6 +33,8 @@ export interface RunnerOptions {
     classify(target: Target, error: unknown): CollectionError;
   };
   readonly events: RunnerEvents;
+  /** The collector that sees the bill of a target move. */
+  seer(target: Target): CollectorState | undefined;
   /** The kept snapshot of another collector of a target. */
   other(target: Target, collector: string): Snapshot | undefined;
   readonly now: () => number;
@@ -69,6 +71,7 @@ export class Runner {
   /** One run of one collector: skipped where another replica collects, while its figures stand, or while a run is under way. */
   async run(state: CollectorState): Promise<RunOutcome> {
     const { leases, freshness } = this.#options;
+    await this.#billLookedAt(state);
     if (this.#closing.signal.aborted) return { kind: 'failed', paid: false };
     if (this.#running.has(state)) return this.#skip(state, 'running');
     if (!leases.holds(state.target.name)) return this.#notLeading(state);
@@ -78,6 +81,12 @@ export class Runner {
     );
     this.#running.set(state, run);
     return run;
+  }
+
+  /** Who follows the bill waits where it is being looked at: one look decides for all. */
+  async #billLookedAt({ capability, target }: CollectorState): Promise<void> {
+    const seer = capability.newDay === undefined ? undefined : this.#options.seer(target);
+    if (seer?.lastSuccess !== undefined) await this.#running.get(seer)?.catch(() => {});
   }
 
   /** Whether what it has is fresh: a run is passed over. */
@@ -97,7 +106,7 @@ export class Runner {
   }
 
   async #attempt(state: CollectorState): Promise<RunOutcome> {
-    const { events, now } = this.#options;
+    const { events, freshness, now } = this.#options;
     const { capability, target } = state;
     const at = now();
     const started = performance.now();
@@ -120,8 +129,10 @@ export class Runner {
           startedAt: at,
           previous: ofAccount(state.kept?.snapshot),
           former: ofAccount(state.former),
-          isFresh: (collectedAt) => this.#options.freshness.isPartFresh(state, Date.parse(collectedAt)),
-          changes: this.#options.freshness.rules,
+          isFresh: (collectedAt, days) => freshness.isPartFresh(state, Date.parse(collectedAt), days),
+          isStillTrue: (days) => freshness.isStillTrue(state, days),
+          changes: freshness.rules,
+          minPages: state.minPages,
           other: (collector) => this.#options.other(target, collector),
         });
         return { accountId, collected };
@@ -164,7 +175,8 @@ export class Runner {
       const error = this.#options.aws.classify(target, this.#closing.signal.aborted ? timedOut() : thrown);
       // A call that was cut off may have been answered after all.
       const paid = session !== undefined && (error.code === 'timeout' || session.paidRequests > 0);
-      return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid });
+      const pages = session?.paidRequests ?? 0;
+      return this.#emptyHanded(state, error, { at, durationMs: performance.now() - started, paid, pages });
     } finally {
       clearTimeout(timer);
       // What the end of the process cuts off stays in the ledger: the next start must know.
@@ -193,7 +205,7 @@ export class Runner {
   async #emptyHanded(
     state: CollectorState,
     error: CollectionError,
-    { at, durationMs, paid }: { at: number; durationMs: number; paid: boolean },
+    { at, durationMs, paid, pages }: { at: number; durationMs: number; paid: boolean; pages: number },
   ): Promise<RunOutcome> {
     const { events, keeper } = this.#options;
     const { capability, target } = state;
@@ -207,7 +219,7 @@ export class Runner {
     if (error.code === 'not_leader') return this.#notLeading(state);
     if (error.code === 'no_credentials' || error.code === 'budget') {
       if (state.status !== error.code) events.onLog('warn', details, error.message);
-      await keeper.passOver(state, error.code, error);
+      await keeper.passOver(state, error.code, error, pages);
       return this.#skip(state, error.code);
     }
     const empty = nothingToShow(error.code);

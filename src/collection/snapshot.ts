@@ -40,6 +40,8 @@ export interface Kept<Data = unknown> {
 export interface Standing {
   readonly collector: string;
   readonly target: string;
+  /** What of the configuration decided what was bought: to another configuration it says nothing. */
+  readonly fingerprint: string;
   /** `collectedAt` of the snapshot that was kept then; null where there was none. */
   readonly collectedAt: string | null;
   /** Last time that the snapshot was found to be right, ISO 8601 UTC. */
@@ -55,6 +57,8 @@ export interface Standing {
   readonly notBefore: number | null;
   /** Collections that were cut off by the end of their process since the last one that succeeded. */
   readonly interruptions: number;
+  /** Pages that a query is known to have at least: one that the budget has cut off had them, and one more. 0: nothing is known. */
+  readonly minPages: number;
 }
 
 /** What a store has of a collector and target. */

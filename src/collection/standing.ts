@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { CAUSES } from '../errors.ts';
 import type { FailedPart } from './capability.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Standing } from './snapshot.ts';
 import { COLLECTOR_STATES, type CollectorState } from './state.ts';
 
@@ -21,6 +22,7 @@ const StandingData = TypeCompiler.Compile(
   Type.Object({
     collector: Type.String(),
     target: Type.String(),
+    fingerprint: Type.String(),
     collectedAt: instantOrNull,
     confirmedAt: instantOrNull,
     status: Type.Union(COLLECTOR_STATES.map((status) => Type.Literal(status))),
@@ -32,6 +34,7 @@ const StandingData = TypeCompiler.Compile(
     emptyHandedAt: timeOrNull,
     notBefore: timeOrNull,
     interruptions: Type.Integer({ minimum: 0 }),
+    minPages: Type.Integer({ minimum: 0 }),
   }),
 );
 
@@ -49,6 +52,7 @@ export function standingOf(state: CollectorState): Standing {
   return {
     collector: capability.name,
     target: target.name,
+    fingerprint: fingerprintOf(state),
     collectedAt: kept?.snapshot.collectedAt ?? null,
     confirmedAt: kept?.confirmedAt ?? null,
     status,
@@ -60,6 +64,7 @@ export function standingOf(state: CollectorState): Standing {
     emptyHandedAt: state.emptyHandedAt ?? null,
     notBefore: state.notBefore ?? null,
     interruptions: state.interruptions,
+    minPages: state.minPages,
   };
 }
 
@@ -78,4 +83,5 @@ export function adoptStanding(state: CollectorState, standing: Standing): void {
   state.emptyHandedAt = standing.emptyHandedAt ?? undefined;
   state.notBefore = standing.notBefore ?? undefined;
   state.interruptions = standing.interruptions;
+  state.minPages = standing.minPages;
 }

@@ -44,6 +44,8 @@ export interface CollectorState {
   notBefore: number | undefined;
   /** Collections that were cut off by the end of their process since the last that succeeded. */
   interruptions: number;
+  /** Pages that a query is known to have at least, since the budget has cut it off there; 0: nothing is known. */
+  minPages: number;
   /** When the next run is due; milliseconds since the epoch, undefined before the jobs start. */
   nextRun: number | undefined;
 }
@@ -90,6 +92,7 @@ export class CollectorStates {
         emptyHandedAt: undefined,
         notBefore: undefined,
         interruptions: 0,
+        minPages: 0,
         nextRun: undefined,
       });
     }

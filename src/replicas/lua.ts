@@ -79,7 +79,8 @@ return 1
  * Sets pages aside, or counts one as spent; refused without the lease, and where it does not fit.
  * KEYS: lease, pages of the day by "target operation", holds by "target collector".
  * ARGV: owner, token, now or '', target, collector, operation or '' (set aside), pages, budget, budget of the target or '',
- * set aside for others, the same within the target, longest life of a hold in ms, expiry of the day in s.
+ * set aside for others, the same within the target, longest life of a hold in ms, expiry of the day in s, pages that the
+ * target is known to have spent.
  * Gives {'ok' | 'budget' | 'not_leader', all of the day}.
  */
 export const SPEND = `${NOW}
@@ -93,6 +94,9 @@ for i = 1, #day, 2 do
   spent = spent + count
   if string.sub(day[i], 1, #target + 1) == target .. ' ' then spentOwn = spentOwn + count end
 end
+-- What has been lost here counts all the same: nobody else spends for the target.
+local lost = math.max(0, tonumber(ARGV[14]) - spentOwn)
+spent, spentOwn = spent + lost, spentOwn + lost
 local own = { pages = 0, paid = 0, at = now }
 local kept = redis.call('HGETALL', KEYS[3])
 for i = 1, #kept, 2 do
@@ -127,7 +131,10 @@ redis.call('HSET', KEYS[3], id, cjson.encode(own))
 return { 'ok', redis.call('HGETALL', KEYS[2]) }
 `;
 
-/** Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector", '1' where the hold has it again. */
+/**
+ * Takes one page back. KEYS: pages of the day, holds. ARGV: "target operation", "target collector", '1' where the hold has it again.
+ * Gives all of the day.
+ */
 export const REFUND = `
 redis.call('HINCRBY', KEYS[1], ARGV[1], -1)
 local kept = redis.call('HGET', KEYS[2], ARGV[2])
@@ -137,7 +144,7 @@ if kept then
   hold.pages = hold.pages + tonumber(ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(hold))
 end
-return 1
+return redis.call('HGETALL', KEYS[1])
 `;
 
 /** Sets the rest of a hold free. KEYS: holds. ARGV: "target collector". */
@@ -149,19 +156,6 @@ if kept then
   redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(hold))
 end
 return 1
-`;
-
-/** Takes out what a target's collections have under way. KEYS: holds. ARGV: "target ". Gives fields and values. */
-export const TAKE_HOLDS = `
-local kept, found = redis.call('HGETALL', KEYS[1]), {}
-for i = 1, #kept, 2 do
-  if string.sub(kept[i], 1, #ARGV[1]) == ARGV[1] then
-    found[#found + 1] = kept[i]
-    found[#found + 1] = kept[i + 1]
-    redis.call('HDEL', KEYS[1], kept[i])
-  end
-end
-return found
 `;
 
 /**

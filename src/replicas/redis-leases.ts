@@ -25,10 +25,10 @@ interface Lease {
   /** Under which it is held, or was at the last answer. */
   token: string;
   held: boolean;
-  /** Until when it is certainly this process's, on the monotonic clock. */
+  /**
+   * Until when it is this process's, on the monotonic clock: certainly, or, while Redis cannot be reached, as its last holder's.
+   */
   deadline: number;
-  /** Redis went away while this process held it. */
-  keptOn: boolean;
   /** Until when it is certainly another's, on the monotonic clock. */
   othersUntil: number;
 }
@@ -86,7 +86,6 @@ export class RedisLeases implements Leases {
       token: '',
       held: false,
       deadline: 0,
-      keptOn: false,
       othersUntil: Number.NEGATIVE_INFINITY,
     });
     this.#leases = options.targets.map((name) => lease(name, `target:${name}`));
@@ -155,7 +154,7 @@ export class RedisLeases implements Leases {
   }
 
   #has(lease: Lease): boolean {
-    return lease.held && (lease.keptOn || this.#monotonic() < lease.deadline);
+    return lease.held && this.#monotonic() < lease.deadline;
   }
 
   #serverTime(): string {
@@ -206,7 +205,9 @@ export class RedisLeases implements Leases {
       // A process that was paused learns nothing from an answer that it missed.
       if (performance.now() - startedAt > CONCLUSIVE_MS) return;
       this.#reachable = false;
-      for (const lease of leases) lease.keptOn ||= lease.held && this.#monotonic() < lease.deadline;
+      // The last holder goes on, from one failed beat to the next: one that is paused in between does not.
+      const until = this.#monotonic() + LEASE_MS - MARGIN_MS;
+      for (const lease of leases) if (this.#has(lease)) lease.deadline = until;
     }
   }
 
@@ -215,7 +216,6 @@ export class RedisLeases implements Leases {
     const lost = lease.held && !(mine && had);
     lease.held = mine;
     lease.token = token;
-    lease.keptOn = false;
     lease.deadline = mine ? sentAt + LEASE_MS - MARGIN_MS : 0;
     lease.othersUntil = mine ? Number.NEGATIVE_INFINITY : sentAt + left;
     if (lease === this.#exposing) return;

@@ -98,18 +98,21 @@ export class Book {
     return this.#holds.delete(keyOf(buyer));
   }
 
-  /** Takes out what a target's collections have under way, and gives those that paid for something. */
-  takeInterrupted(target: string): Interrupted[] {
-    const found = [...this.#holds.values()].filter((hold) => hold.target === target);
-    for (const hold of found) this.#holds.delete(keyOf(hold));
-    return found
-      .filter(({ paid }) => paid > 0)
+  /** What a target's collections have under way. */
+  underWay(target: string): Interrupted[] {
+    return [...this.#holds.values()]
+      .filter((hold) => hold.target === target)
       .map(({ collector, at, paid }) => ({ target, collector, at, pages: paid }));
   }
 
   /** Pages of a day by target and operation. */
   day(day: string): DayPages {
     return this.#copy(day);
+  }
+
+  /** The days that it knows anything of. */
+  dayNames(): string[] {
+    return [...this.#days.keys()];
   }
 
   add(day: string, target: string, operation: string, pages: number): void {

@@ -25,11 +25,12 @@ export function ledgerFile(
         await dir.write(NAME, Buffer.from(JSON.stringify(book.toData())));
         if (failing) logger.info({ file: NAME }, 'the ledger can be written again');
         failing = false;
+        return true;
       } catch (error) {
         const reason = wordsOf(error);
-        if (!failing)
-          logger.warn({ file: NAME, reason }, 'the ledger cannot be written: going on from memory');
+        if (!failing) logger.warn({ file: NAME, reason }, 'the ledger cannot be written to STATE_DIR');
         failing = true;
+        return false;
       }
     },
   };

@@ -10,7 +10,7 @@ export interface Buyer {
 /** Paid pages of one UTC day, by target and operation. */
 export type DayPages = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** A collection that was cut off by the end of its process after it had paid for something. */
+/** A collection that was cut off by the end of its process. */
 export interface Interrupted extends Buyer {
   /** When its first paid request was sent, in milliseconds since the epoch. */
   readonly at: number;
@@ -36,7 +36,7 @@ export interface Ledger {
   release(buyer: Buyer): Promise<void>;
   /** Ends a collection: nothing of it is under way any more. */
   done(buyer: Buyer): Promise<void>;
-  /** Collections of a target that were cut off; each is told once. */
+  /** Collections of a target that were cut off, also where they had paid for nothing; `done` forgets one. */
   interrupted(target: string): Promise<readonly Interrupted[]>;
   /** Paid pages of some UTC days (`YYYY-MM-DD`), in their order. */
   days(days: readonly string[]): Promise<readonly DayPages[]>;

@@ -1,4 +1,5 @@
 import { dayOf } from '../collection/periods.ts';
+import { CollectionError } from '../errors.ts';
 import { OpenAttempts } from './attempts.ts';
 import { Book } from './book.ts';
 import { type Budget, overBudget } from './budget.ts';
@@ -12,8 +13,8 @@ export interface LedgerFile {
    * @throws Error where it cannot be read though it may be good: nothing is bought then.
    */
   read(): Promise<Book | undefined>;
-  /** Resolves when it is on disk. Never rejects: what cannot be written stays in memory. */
-  write(book: Book): Promise<void>;
+  /** Resolves when it is on disk, or could not be written: false. Never rejects. */
+  write(book: Book): Promise<boolean>;
 }
 
 /** The ledger of a process that has no replicas: in memory, and on disk where there is a file for it. */
@@ -23,6 +24,7 @@ export class LocalLedger implements Ledger {
   readonly #file: LedgerFile | undefined;
   readonly #attempts = new OpenAttempts();
   #reading: Promise<Book> | undefined;
+  #wasWritten = false;
 
   constructor(budget: Budget, now: () => number, file?: LedgerFile) {
     this.#budget = budget;
@@ -45,7 +47,9 @@ export class LocalLedger implements Ledger {
     if (!book.spend(buyer, operation, day, now, this.#budget))
       throw overBudget(buyer, 1, now, this.#budget, book.day(day));
     this.#attempts.opened(buyer, operation, day);
-    await this.#keep(book);
+    if (await this.#keep(book)) return;
+    await this.settle(buyer, operation, false);
+    throw unwritable();
   }
 
   async settle(buyer: Buyer, operation: string, paid: boolean): Promise<void> {
@@ -66,10 +70,7 @@ export class LocalLedger implements Ledger {
   }
 
   async interrupted(target: string): Promise<readonly Interrupted[]> {
-    const book = await this.#book();
-    const found = book.takeInterrupted(target);
-    if (found.length > 0) await this.#keep(book);
-    return found;
+    return (await this.#book()).underWay(target);
   }
 
   async days(days: readonly string[]): Promise<readonly DayPages[]> {
@@ -89,7 +90,22 @@ export class LocalLedger implements Ledger {
     return this.#reading;
   }
 
-  async #keep(book: Book): Promise<void> {
-    await this.#file?.write(book);
+  /**
+   * Writes the book. A process that has written it once goes on from memory where that fails later; one that never could buys
+   * nothing, else a crash loop on a full disk would have no budget.
+   */
+  async #keep(book: Book): Promise<boolean> {
+    if (this.#file === undefined) return true;
+    const written = await this.#file.write(book);
+    this.#wasWritten ||= written;
+    return this.#wasWritten;
   }
+}
+
+function unwritable(): CollectionError {
+  return new CollectionError(
+    'error',
+    'The ledger of paid requests cannot be written to STATE_DIR, so nothing is bought.',
+    'Make room in the folder of STATE_DIR, or let it be written to: the log has the reason.',
+  );
 }

@@ -1,11 +1,11 @@
-import { dayOf } from '../collection/periods.ts';
+import { addDays, dayOf, daysIn, firstOfMonth } from '../collection/periods.ts';
 import type { RedisConnection } from '../collection/redis-connection.ts';
 import { notLeader } from '../errors.ts';
-import { MERGE, REFUND, RELEASE, SPEND, TAKE_HOLDS } from '../replicas/lua.ts';
+import { MERGE, REFUND, RELEASE, SPEND } from '../replicas/lua.ts';
 import type { Fence, RedisLeases } from '../replicas/redis-leases.ts';
 import { OpenAttempts } from './attempts.ts';
 import { Book, DAYS_KEPT, HOLD_MS } from './book.ts';
-import { type Budget, overBudget } from './budget.ts';
+import { type Budget, overBudget, pagesOf } from './budget.ts';
 import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
 
 const EXPIRY_SECONDS = DAYS_KEPT * 86_400;
@@ -32,6 +32,8 @@ export class RedisLedger implements Ledger {
   readonly #pending: Pending = new Map();
   readonly #attempts = new OpenAttempts();
   #generation = -1;
+  /** Whether what is spent has been read once. */
+  #isKnown = false;
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
@@ -60,9 +62,10 @@ export class RedisLedger implements Ledger {
     }
     // What cannot be taken back stays counted: that errs on the side of the budget.
     const again = day === today ? 1 : 0;
-    await this.#try((redis) =>
+    const all = await this.#try((redis) =>
       redis.eval(REFUND, 2, this.#dayKey(day), this.#holdsKey, field, idOf(buyer), again),
     );
+    if (Array.isArray(all)) this.#book.replace(day, dayPagesOf(pairsOf(all.map(String))));
   }
 
   async release(buyer: Buyer): Promise<void> {
@@ -77,33 +80,33 @@ export class RedisLedger implements Ledger {
   }
 
   async interrupted(target: string): Promise<readonly Interrupted[]> {
-    const found = await this.#try((redis) => redis.eval(TAKE_HOLDS, 1, this.#holdsKey, `${target} `));
-    const fields = Array.isArray(found) ? found.map(String) : [];
-    return pairsOf(fields).flatMap(([id, text]) => {
+    const found = await this.#try(async (redis) => {
+      await this.#synchronize();
+      return redis.hgetall(this.#holdsKey);
+    });
+    return Object.entries(found ?? {}).flatMap(([id, text]) => {
+      if (!id.startsWith(`${target} `)) return [];
       const { at, paid } = JSON.parse(text) as { at: number; paid: number };
-      return paid > 0 ? [{ target, collector: id.slice(target.length + 1), at, pages: paid }] : [];
+      return [{ target, collector: id.slice(target.length + 1), at, pages: paid }];
     });
   }
 
   async days(days: readonly string[]): Promise<readonly DayPages[]> {
-    const { connection } = this.#options;
-    if (await connection.answers()) {
-      try {
-        await this.#synchronize();
-        const answers = await connection.ask((redis) =>
-          Promise.all(days.map((day) => redis.hgetall(this.#dayKey(day)))),
-        );
-        return answers.map((fields) => dayPagesOf(Object.entries(fields)));
-      } catch {
-        void connection.check();
-      }
-    }
+    await this.#try(async () => {
+      await this.#synchronize();
+      await this.#read(days);
+    });
     return days.map((day) => this.#book.day(day));
   }
 
-  /** Enters what Redis does not have; called where it has come back. @throws Error where it does not answer. */
+  /**
+   * Enters what Redis does not have, and reads what others have spent; called at every check of the connection.
+   *
+   * @throws Error where Redis does not answer.
+   */
   async synchronize(): Promise<void> {
     await this.#synchronize();
+    await this.#read([this.#today()]);
   }
 
   /** @returns the UTC day on which it is entered. */
@@ -124,7 +127,8 @@ export class RedisLedger implements Ledger {
     if (answer === 'not_leader') throw notLeader(buyer.target);
     if (answer === 'budget') throw overBudget(buyer, pages, now(), budget, this.#book.day(day));
     if (answer === 'ok') return day;
-    // Redis cannot be reached: the last holder counts for itself.
+    // Redis cannot be reached: the last holder counts for itself, on top of what it knows.
+    if (!this.#isKnown) throw notLeader(buyer.target, 'unreachable');
     const granted =
       operation === ''
         ? this.#book.hold(buyer, pages, day, now(), budget)
@@ -150,6 +154,7 @@ export class RedisLedger implements Ledger {
     const { all, ofTarget } = budget.setAside(buyer);
     return this.#try(async (redis) => {
       await this.#synchronize();
+      const known = this.#book.day(day);
       const [verdict, fields] = (await redis.eval(
         SPEND,
         3,
@@ -169,17 +174,54 @@ export class RedisLedger implements Ledger {
         ofTarget,
         HOLD_MS,
         EXPIRY_SECONDS,
+        pagesOf(known, buyer.target),
       )) as [string, string[]];
-      if (verdict !== 'not_leader') this.#book.replace(day, dayPagesOf(pairsOf(fields)));
+      if (verdict === 'not_leader') return verdict;
+      const entered = verdict === 'ok' && operation !== '' ? `${buyer.target} ${operation}` : '';
+      await this.#take(day, dayPagesOf(pairsOf(fields)), known, entered);
       return verdict;
     });
+  }
+
+  /** Reads some days from Redis. */
+  async #read(days: readonly string[]): Promise<void> {
+    const before = new Map(days.map((day) => [day, this.#book.day(day)]));
+    const answers = await this.#options.connection.ask((redis) =>
+      Promise.all(days.map((day) => redis.hgetall(this.#dayKey(day)))),
+    );
+    for (const [index, day] of days.entries()) {
+      await this.#take(day, dayPagesOf(Object.entries(answers[index] ?? {})), before.get(day) ?? {});
+    }
+  }
+
+  /**
+   * Takes over what Redis says of a day. Of the targets that this process collects for nobody else spends: where Redis has less than
+   * was known before, a key was evicted or deleted, and what is missing is entered again.
+   *
+   * @param entered - "target operation" of the page that Redis has just counted, where it has.
+   */
+  async #take(day: string, there: DayPages, known: DayPages, entered = ''): Promise<void> {
+    const { leases, connection } = this.#options;
+    const lost = [...fieldsOf(known)].filter(([field, pages]) => {
+      const [target = '', operation = ''] = field.split(' ');
+      return leases.holds(target) && (there[target]?.[operation] ?? 0) < pages + (field === entered ? 1 : 0);
+    });
+    if (lost.length === 0) {
+      this.#book.replace(day, there);
+      return;
+    }
+    const fields = lost.flatMap(([field, pages]) => [field, pages, field === entered ? 1 : 0]);
+    const all = await connection.ask((redis) =>
+      redis.eval(MERGE, 1, this.#dayKey(day), EXPIRY_SECONDS, ...fields),
+    );
+    this.#book.replace(day, dayPagesOf(pairsOf((all as string[]).map(String))));
   }
 
   async #synchronize(): Promise<void> {
     const { connection } = this.#options;
     if (this.#pending.size === 0 && this.#generation === connection.generation) return;
     const { generation } = connection;
-    const days = new Set([...this.#pending.keys(), this.#today()]);
+    const days = new Set([...this.#pending.keys(), ...this.#book.dayNames()]);
     for (const day of days) {
       const offline = this.#pending.get(day) ?? new Map<string, number>();
       const known = fieldsOf(this.#book.day(day));
@@ -201,6 +243,11 @@ export class RedisLedger implements Ledger {
         this.#pending.set(day, later);
         throw error;
       }
+    }
+    if (this.#generation !== generation) {
+      const today = this.#today();
+      await this.#read(daysIn(firstOfMonth(today), addDays(today, 1)));
+      this.#isKnown = true;
     }
     this.#generation = generation;
   }

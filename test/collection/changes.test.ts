@@ -1,8 +1,8 @@
 // Issue 5, point 4: what follows the bill is bought after a change, once in each UTC day, and never goes unbought for long.
 import fc from 'fast-check';
 import t from 'tap';
-import { stillStands } from '../../src/collection/changes.ts';
-import { dayOf } from '../../src/collection/periods.ts';
+import { type BoughtDays, isStillTrue, stillStands } from '../../src/collection/changes.ts';
+import { dayOf, daysIn } from '../../src/collection/periods.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -49,6 +49,60 @@ t.test('nobody who looks at the bill, a clock that runs back, and detection off'
   t.ok(stillStands(rules, undefined, bought, at('22T13:00:00')));
   t.notOk(stillStands(rules, { movedAt: undefined }, bought, at('22T07:59:59')), 'bought in the future');
   t.notOk(stillStands({ ...rules, detect: false }, { movedAt: undefined }, bought, at('22T08:30:00')));
+});
+
+t.test('figures about some days: a change of others is none', async (t) => {
+  const days: BoughtDays[] = [
+    { start: '2026-10-23', end: '2026-11-01', at: at('22T06:00:00') },
+    { start: '2026-11-01', end: '2026-11-22', at: at('22T08:00:00') },
+  ];
+  const looked = daysIn('2026-10-23', '2026-11-23');
+  /** Whether they stand where some days were seen moved at some time, and the others never. */
+  const stand = (now: string, moved: Readonly<Record<string, string>>, own = days) => {
+    const times = Object.entries(moved).map(([day, time]) => [day, at(time)] as const);
+    const standsSince = new Map([...looked.map((day) => [day, START] as const), ...times]);
+    const movedAt = times.length === 0 ? undefined : Math.max(...times.map(([, time]) => time));
+    const bought = {
+      at: at('22T08:00:00'),
+      intervalMs: HOUR,
+      newDay: 'with the next change',
+      days: own,
+    } as const;
+    return stillStands(rules, { movedAt, standsSince }, bought, at(now));
+  };
+  t.ok(stand('22T23:00:00', { '2026-11-22': '22T12:00:00' }), 'today is none of them');
+  t.notOk(stand('22T14:00:00', { '2026-11-21': '22T12:00:00' }));
+  t.ok(stand('22T13:00:00', { '2026-11-21': '22T12:00:00' }), 'MIN_CHANGE_INTERVAL holds all the same');
+  t.notOk(
+    stand('22T14:00:00', { '2026-10-23': '22T07:00:00' }),
+    'moved after that part was bought, before the last',
+  );
+  t.ok(stand('22T14:00:00', { '2026-11-01': '22T07:00:00' }), 'this part was bought after that');
+  t.notOk(stand('23T05:30:00', {}), 'the oldest part would get too old');
+  const young = days.map((part) => ({ ...part, at: at('22T08:00:00') }));
+  t.ok(stand('23T05:00:00', { '2026-11-22': '22T23:00:00' }, young), 'a new day waits for its own change');
+  t.notOk(stand('23T05:00:00', { '2026-11-22': '23T04:00:00' }, young), 'of whichever day');
+  const left = [{ start: '2026-10-20', end: '2026-11-01', at: at('22T08:00:00') }];
+  t.ok(stand('22T23:00:00', {}, left), 'days that nobody looks at any more have left the window');
+  const unseen = [{ start: '2026-11-01', end: '2026-11-30', at: at('22T08:00:00') }];
+  t.notOk(stand('22T14:00:00', {}, unseen), 'days that nobody looks at yet may have moved');
+});
+
+t.test('what was bought of some days is still true where all of them were seen to stand', async (t) => {
+  const standsSince = new Map(daysIn('2026-11-01', '2026-11-22').map((day) => [day, at('22T06:00:00')]));
+  const seen = { movedAt: at('22T06:00:00'), standsSince };
+  const days = { start: '2026-11-01', end: '2026-11-22', at: at('22T06:00:00') };
+  const isTrue = (now: string, own = days, bill: Parameters<typeof isStillTrue>[1] = seen, detect = true) =>
+    isStillTrue({ ...rules, detect }, bill, own, HOUR, at(now));
+  t.ok(isTrue('22T06:00:00'));
+  t.ok(isTrue('23T05:00:00'), 'also on the next day');
+  t.notOk(isTrue('23T05:00:01'), 'not where it gets too old before the next tick');
+  t.notOk(isTrue('22T05:59:59'), 'not one from the future');
+  t.notOk(isTrue('22T12:00:00', { ...days, at: days.at - 1 }), 'bought before they stood');
+  t.notOk(isTrue('22T12:00:00', { ...days, start: '2026-10-31' }), 'a day that nobody looks at');
+  t.notOk(isStillTrue(rules, undefined, days, HOUR, at('22T12:00:00')), 'nobody looks');
+  t.notOk(isTrue('22T12:00:00', days, { movedAt: undefined }), 'days are not told apart');
+  t.notOk(isTrue('22T12:00:00', days, seen, false), 'detection is off');
 });
 
 t.test('over any bill: nothing goes unbought for too long, and nothing is bought too often', async () => {

@@ -174,6 +174,7 @@ export function machineOf(options: MachineOptions) {
       classify: (_target, error) => awsError(error, 'ce:Test'),
       ...options.aws,
     },
+    seer: (target) => states.ofTarget(target.name).find(({ capability }) => capability.movedAt !== undefined),
     other: (target, collector) => states.get(collector, target.name)?.kept?.snapshot,
     now: () => clock.now,
     events,
@@ -229,11 +230,12 @@ export function keptOf(data: unknown, more: Partial<Kept['snapshot']> = {}, at =
 
 /** How a collector stands that has collected such a snapshot. */
 export function standingFor({ snapshot, confirmedAt }: Kept, more: Partial<Standing> = {}): Standing {
-  const { collector, target, collectedAt, partial } = snapshot;
+  const { collector, target, collectedAt, partial, fingerprint } = snapshot;
   const at = Date.parse(confirmedAt);
   return {
     collector,
     target,
+    fingerprint,
     collectedAt,
     confirmedAt,
     status: partial ? 'partial' : 'ok',
@@ -245,6 +247,7 @@ export function standingFor({ snapshot, confirmedAt }: Kept, more: Partial<Stand
     emptyHandedAt: null,
     notBefore: null,
     interruptions: 0,
+    minPages: 0,
     ...more,
   };
 }

@@ -5,6 +5,7 @@ export function standingOf({ snapshot, confirmedAt }: Kept, more: Partial<Standi
   return {
     collector: snapshot.collector,
     target: snapshot.target,
+    fingerprint: snapshot.fingerprint,
     collectedAt: snapshot.collectedAt,
     confirmedAt,
     status: 'ok',
@@ -16,6 +17,7 @@ export function standingOf({ snapshot, confirmedAt }: Kept, more: Partial<Standi
     emptyHandedAt: null,
     notBefore: null,
     interruptions: 0,
+    minPages: 0,
     ...more,
   };
 }

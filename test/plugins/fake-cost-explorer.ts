@@ -77,6 +77,8 @@ export function contextAt<Data>(
     former: undefined,
     other: () => undefined,
     isFresh: () => false,
+    minPages: 0,
+    isStillTrue: () => false,
     changes: CHANGES,
   };
   return { context, requests, holds };

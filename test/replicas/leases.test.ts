@@ -251,7 +251,7 @@ scenario('what an old token writes is refused', async (t, { open, client }) => {
       fence.key,
       'test:day',
       'test:holds',
-      ...[fence.owner, fence.token, fence.now, TARGET, 'cost', 'GetTags', 1, 100, '', 0, 0, 1_000, 100],
+      ...[fence.owner, fence.token, fence.now, TARGET, 'cost', 'GetTags', 1, 100, '', 0, 0, 1_000, 100, 0],
     ) as Promise<[string]>;
   for (const wrong of [
     old,

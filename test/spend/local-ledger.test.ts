@@ -106,6 +106,9 @@ t.test('what comes first is left for it: of all, and within the target', async (
   const setAside: Budget['setAside'] = ({ collector }) => left[collector] ?? { all: 0, ofTarget: 0 };
   const ledger = new LocalLedger(budgetOf(10, { setAside }), at(NOON));
   t.equal(await buy(ledger, buyer('tags'), 20), 4);
+  const where = /: of the 10 pages 4 are spent, 6 set aside for what comes first in the rest of the day\.$/;
+  await t.rejects(ledger.authorize(buyer('tags'), 'GetCostAndUsage'), { code: 'budget', message: where });
+  await t.rejects(ledger.hold(buyer('tags'), 2), { code: 'budget', message: where });
   t.equal(await buy(ledger, buyer('forecast'), 20), 4);
   t.equal(await buy(ledger, buyer('cost'), 20), 2);
   const own = new LocalLedger(budgetOf(100, { targets: { default: 5 }, setAside }), at(NOON));
@@ -155,7 +158,7 @@ t.test('every page is on disk before it may be sent', async (t) => {
   t.equal(await pagesIn(again), 30);
 });
 
-t.test('what was cut off is told once, with what it had paid for', async (t) => {
+t.test('what was cut off is told until it is dealt with, with what it had paid for', async (t) => {
   const file = fileOf();
   const first = new LocalLedger(ample, at(NOON), file);
   await first.hold(buyer('cost', 'one'), 4);
@@ -169,12 +172,17 @@ t.test('what was cut off is told once, with what it had paid for', async (t) => 
   const second = new LocalLedger(ample, at(NOON + 60_000), file);
   t.same(
     await second.interrupted('one'),
-    [{ target: 'one', collector: 'cost', at: NOON, pages: 2 }],
-    'not what had ended, not what cost nothing, not what is of another target',
+    [
+      { target: 'one', collector: 'cost', at: NOON, pages: 2 },
+      { target: 'one', collector: 'forecast', at: NOON, pages: 0 },
+    ],
+    'not what had ended, not what is of another target',
   );
-  t.same(await second.interrupted('one'), []);
+  t.equal((await second.interrupted('one')).length, 2, 'whoever dies before it is dealt with finds it again');
+  await second.done(buyer('cost', 'one'));
+  await second.done(buyer('forecast', 'one'));
   const third = new LocalLedger(ample, at(NOON + 60_000), file);
-  t.same(await third.interrupted('one'), [], 'nor after another restart');
+  t.same(await third.interrupted('one'), [], 'then no more, nor after another restart');
   t.match(await third.interrupted('two'), [{ collector: 'cost', pages: 1 }]);
 });
 
@@ -202,11 +210,30 @@ t.test('a file that cannot be read may be good: nothing is bought until it can',
   t.equal(await buy(second, buyer(), 20), 3);
 });
 
-t.test('a disk that cannot be written to is survived', async (t) => {
-  const file = fileOf();
-  const logger = recorder();
-  const failing = ledgerFile({ ...file.folder, write: () => Promise.reject(new Error('ENOSPC')) }, logger);
-  const ledger = new LocalLedger(budgetOf(3), at(NOON), failing);
-  t.equal(await buy(ledger, buyer(), 9), 3, 'the budget holds from memory');
-  t.equal(logger.lines.length, 1, 'and it is said once');
-});
+t.test(
+  'a disk that cannot be written to any more is survived; one that never could buys nothing',
+  async (t) => {
+    const { folder } = fileOf();
+    const logger = recorder();
+    let full = false;
+    const write = (name: string, bytes: Buffer) =>
+      full ? Promise.reject(new Error('ENOSPC')) : folder.write(name, bytes);
+    const file = ledgerFile({ ...folder, write }, logger);
+    const ledger = new LocalLedger(budgetOf(3), at(NOON), file);
+    t.equal(await buy(ledger, buyer(), 1), 1);
+    full = true;
+    t.equal(await buy(ledger, buyer(), 9), 2, 'the budget holds from memory');
+    t.equal(logger.lines.length, 1, 'and it is said once');
+    for (let start = 0; start < 3; start++) {
+      const next = new LocalLedger(budgetOf(3), at(NOON), file);
+      await t.rejects(next.authorize(buyer(), 'GetCostAndUsage'), {
+        code: 'error',
+        message: /cannot be written/,
+      });
+      t.same(
+        await next.days(['2026-11-22']),
+        await new LocalLedger(budgetOf(3), at(NOON), file).days(['2026-11-22']),
+      );
+    }
+  },
+);

@@ -151,6 +151,7 @@ function steady(today: Day, settings: CostSettings): CostData {
   return {
     currency: 'USD',
     movedAt: null,
+    standsSince: {},
     boughtAt: '2026-03-15T12:00:00.000Z',
     pages: 1,
     probe: [],

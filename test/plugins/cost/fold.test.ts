@@ -183,6 +183,7 @@ function turns(): { data: CostData; today: string } {
     data: {
       currency: 'USD',
       movedAt: null,
+      standsSince: {},
       boughtAt: '2026-03-15T12:00:00.000Z',
       pages: 1,
       probe: [],

@@ -116,6 +116,23 @@ function assertSame(rounds: Rounds, kept: CostData, before: CostData | undefined
   }
 }
 
+/** Throws unless each day is said to stand since the last round that brought other rows of it, or saw other totals. */
+function assertSince(before: CostData, data: CostData, now: string): void {
+  const [earlier, later] = [rowsOf(before), rowsOf(data)];
+  assert.deepEqual(Object.keys(data.standsSince).toSorted(), [...later.keys()]);
+  const amounts = ({ probe }: CostData, day: string) => probe.find(({ date }) => date === day)?.amounts;
+  for (const [day, { rows }] of later) {
+    const known = earlier.get(day);
+    const [was, is] = [amounts(before, day), amounts(data, day)];
+    const other = was !== undefined && is !== undefined && !sameAmounts(was, is);
+    const exchanged = before.currency !== null && data.currency !== null && before.currency !== data.currency;
+    const moved =
+      known === undefined || JSON.stringify(known.rows) !== JSON.stringify(rows) || other || exchanged;
+    const since = data === before ? before.standsSince[day] : moved ? now : before.standsSince[day];
+    assert.equal(data.standsSince[day], since, `${day} stands since`);
+  }
+}
+
 t.test('whatever a bill does, the figures are those of a whole purchase', async (t) => {
   let unchanged = 0;
   let parts = 0;
@@ -167,6 +184,7 @@ t.test('whatever a bill does, the figures are those of a whole purchase', async 
         if (round.collected.unchanged) unchanged++;
         if (round.requests.some((one) => one === 'probe') && round.requests.length > 1) parts++;
         if (hasMoved(before.data, data)) assert.equal(data.movedAt, new Date(rounds.now).toISOString());
+        assertSince(before.data, data, new Date(rounds.now).toISOString());
         if (!flew) assertSame(rounds, data, before.data, await rounds.fresh());
       }
     }),

@@ -56,6 +56,8 @@ async function target(t: Scope, at: string, pageSize: number) {
         former: undefined,
         other: () => undefined,
         isFresh: () => false,
+        minPages: 0,
+        isStillTrue: () => false,
         changes: CHANGES,
       },
       SETTINGS,
