@@ -6,7 +6,7 @@ import type { Config } from '../src/config.ts';
 import { day } from '../src/documents.ts';
 import { pagesFor, resetAfter } from '../src/spend/budget.ts';
 import { type DayPages, type Ledger, USD_PER_PAGE } from '../src/spend/ledger.ts';
-import { perDayOf, planOf } from '../src/spend/plan.ts';
+import { PAGES_FROM, type PlanRow, perDayOf, planOf } from '../src/spend/plan.ts';
 
 /** What the route reads. */
 export interface SpendSource {
@@ -87,6 +87,34 @@ const Spend = Type.Object(
       },
       { description: "Projection to the month's end." },
     ),
+    plan: Type.Array(
+      Type.Object({
+        target: Type.String({ description: 'Name of the target.', examples: ['default'] }),
+        collector: Type.String({ description: 'The capability that buys.', examples: ['cost'] }),
+        pages: Type.Integer({ description: 'Pages of a whole collection.', examples: [20] }),
+        pagesOnceADay: Type.Integer({
+          description: 'Pages that are bought once in a UTC day beside that.',
+          examples: [0],
+        }),
+        known: Type.Boolean({
+          description: 'Whether the kept snapshot tells both; else see `pagesFrom`.',
+          examples: [true],
+        }),
+        pagesFrom: Type.Union(
+          PAGES_FROM.map((from) => Type.Literal(from)),
+          {
+            description:
+              'Who tells: the kept `snapshot`; a `former` one, of another configuration; nobody: one page a query is `assumed`.',
+            examples: ['snapshot'],
+          },
+        ),
+        requestsPerDay: Type.Number({
+          description: 'Pages that it is expected to buy in a UTC day, on average, whatever the budget is.',
+          examples: [40.3],
+        }),
+      }),
+      { description: 'What each collector is expected to buy, by what it knows: `aws-cost-exporter plan`.' },
+    ),
   },
   { description: 'What the exporter itself spends on AWS requests.' },
 );
@@ -101,7 +129,7 @@ export function spendRoute(fastify: FastifyInstance, source: SpendSource): void 
         operationId: 'getSpend',
         summary: "The exporter's own spend",
         description:
-          'Paid AWS requests of all replicas, from the ledger: today, this month, projected to its end, by target and operation; and the budget. A request of unknown outcome counts as paid.',
+          'Paid AWS requests of all replicas, from the ledger: today, this month, projected to its end, by target and operation; the budget; and the plan by target and collector, with the page counts that this process knows. A request of unknown outcome counts as paid.',
         querystring: Type.Object({}, { additionalProperties: false }),
         response: { 200: Spend },
       },
@@ -122,7 +150,8 @@ async function spendOf({ config, ledger, states, now }: SpendSource): Promise<St
   const month = sumsOf(days);
   const budget = pagesFor(config.spend.budgetUsd);
   const remaining = Math.max(0, budget - spentToday.requests);
-  const planned = Math.min(perDayOf(planOf(states, config.changes, at)).configured, budget);
+  const rows = planOf(states, config.changes, at);
+  const planned = Math.min(perDayOf(rows).configured, budget);
   const restOfToday = Math.min(remaining, (planned * (resetAfter(at) - at)) / 86_400_000);
   const projected = month.requests + restOfToday + planned * (daysIn(today, end).length - 1);
   return {
@@ -138,7 +167,14 @@ async function spendOf({ config, ledger, states, now }: SpendSource): Promise<St
     today: { day: today, ...spentToday },
     month: { start, end, ...month },
     projected: { requests: Math.round(projected), usd: dollars(Math.round(projected)) },
+    plan: rows.map(plannedBy),
   };
+}
+
+function plannedBy({ target, collector, pages, daily, pagesFrom, perDay }: PlanRow) {
+  const known = pagesFrom === 'snapshot';
+  const requestsPerDay = Math.round(perDay.configured * 1e3) / 1e3;
+  return { target, collector, pages, pagesOnceADay: daily, known, pagesFrom, requestsPerDay };
 }
 
 function sumsOf(days: readonly DayPages[]) {

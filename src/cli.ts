@@ -23,7 +23,8 @@ Commands:
   check     Print the configuration in force and, per target, whether credentials resolve and whose
             they are. Costs nothing.
   plan      Print what the configuration in force will buy from AWS, in requests and dollars a day and a
-            month, with and without change detection. Costs nothing; exit code 1 if above the budget.
+            month and on the peak day, with and without change detection. Costs nothing and writes nothing;
+            exit code 1 if a day is above the budget.
               --json        The same as JSON.
               --pages N     Pages of a query that is not known yet (default 1).
   openapi   Print the OpenAPI document of the REST API.

@@ -114,8 +114,11 @@ export function tagsPurchases(
   { windowDays }: Pick<TagSettings, 'windowDays'>,
 ): Purchases {
   const data = snapshot?.data;
-  const active = tagKeys.filter((key) => data?.activation?.active.includes(key) ?? true);
   const known = (key: string) => data?.keys.find((entry) => entry.key === key);
+  // A key that was not asked for then may be active.
+  const active = tagKeys.filter(
+    (key) => known(key) === undefined || (data?.activation?.active.includes(key) ?? true),
+  );
   const months = 1 + Math.round(windowDays / USUAL_MONTH_DAYS);
   const expected = active.map((key) => {
     const { pages = assumedPages, buckets = [] } = known(key) ?? {};

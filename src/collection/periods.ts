@@ -5,9 +5,17 @@ export type Day = string;
 
 FormatRegistry.Set('day', (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)));
 
+/** Days by their number since the epoch: asking for the day of an instant is what a plan does most. */
+const known = new Map<number, Day>();
+const MOST_KNOWN = 1_000;
+
 /** The UTC day of an instant in milliseconds since the epoch. */
 export function dayOf(ms: number): Day {
-  return new Date(ms).toISOString().slice(0, 10);
+  const number = Math.floor(ms / 86_400_000);
+  const day = known.get(number) ?? new Date(ms).toISOString().slice(0, 10);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(number, day);
+  return day;
 }
 
 /** Midnight at which a day starts, in milliseconds since the epoch. */

@@ -31,6 +31,8 @@ export interface RedisConnectionOptions {
   readonly onUp?: ((up: boolean) => void) | undefined;
   /** How often it is checked whether Redis can be written to. Default 5000. */
   readonly probeIntervalMs?: number;
+  /** Nothing is written: that it answers is enough to be usable. */
+  readonly readOnly?: boolean;
 }
 
 /** One connection to Redis that all who need Redis share, and that knows whether Redis can be used. */
@@ -73,7 +75,8 @@ export const LONGEST_ANSWER_MS = COMMAND_TIMEOUT_MS;
  * log line and one `onUp`, and nothing of the password gets into either.
  */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
-  const { settings, logger, onUp, probeIntervalMs = PROBE_INTERVAL_MS } = options;
+  const { settings, logger, onUp, probeIntervalMs = PROBE_INTERVAL_MS, readOnly = false } = options;
+  const probeKey = `${settings.keyPrefix}probe`;
   const client = createClient(settings);
   const { host, port, db, tls } = client.options;
   const place =
@@ -165,7 +168,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     if (closed || client.status !== 'ready') return;
     try {
       if (!selected) await select();
-      await ask((redis) => redis.set(`${settings.keyPrefix}probe`, '1', 'EX', PROBE_EXPIRY_SECONDS));
+      await ask<unknown>((redis) =>
+        readOnly ? redis.get(probeKey) : redis.set(probeKey, '1', 'EX', PROBE_EXPIRY_SECONDS),
+      );
       for (const work of checks) await work();
       become(true);
     } catch (error) {

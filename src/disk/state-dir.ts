@@ -58,7 +58,7 @@ export async function openStateDir(path: string, logger: StateLogger): Promise<S
   try {
     await makeFolder(folder);
   } catch (error) {
-    throw new StateDirError(folder, 'cannot be created', error);
+    throw (await noFolder(folder)) ?? new StateDirError(folder, 'cannot be created', error);
   }
   const lock = new FolderLock(folder);
   try {
@@ -69,6 +69,57 @@ export async function openStateDir(path: string, logger: StateLogger): Promise<S
     throw new StateDirError(folder, 'cannot be written to', error);
   }
   return new Folder(folder, lock, logger);
+}
+
+/**
+ * Opens a state folder to look at what is in it, beside a process that may be using it: nothing is made, locked, renamed or
+ * written. A file is replaced whole by whoever writes it, so what is read was written.
+ *
+ * @throws StateDirError where there is no such folder, or it cannot be read.
+ */
+export async function readStateDir(path: string, logger: Pick<StateLogger, 'warn'>): Promise<StateDir> {
+  const folder = resolve(path);
+  const names = () => namesIn(folder);
+  try {
+    await names();
+  } catch (error) {
+    const missing = hasCode(error, 'ENOENT') ? new StateDirError(folder, 'does not exist') : undefined;
+    throw missing ?? (await noFolder(folder)) ?? new StateDirError(folder, 'cannot be read', error);
+  }
+  const ignore = async (name: string, reason: string) =>
+    logger.warn({ file: join(folder, name), reason }, 'A file of state cannot be read: ignored');
+  return {
+    path: folder,
+    async read(name) {
+      if (!isName(name)) throw new TypeError(`${JSON.stringify(name)} is no name for a file of state`);
+      try {
+        return await readSealed(join(folder, name));
+      } catch (error) {
+        if (!(error instanceof UnreadableFile)) throw error;
+        await ignore(name, error.message);
+        return undefined;
+      }
+    },
+    async write() {
+      throw new Error('the state folder is opened for reading');
+    },
+    setAside: ignore,
+    names,
+    async close() {},
+  };
+}
+
+/** What a path leads to in place of a folder; undefined where that is not what is wrong. */
+async function noFolder(path: string): Promise<StateDirError | undefined> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return undefined;
+    return new StateDirError(path, found.isFile() ? 'is a file, not a folder' : 'is not a folder');
+  } catch (error) {
+    return hasCode(error, 'ENOTDIR')
+      ? new StateDirError(path, 'is below a file, not in a folder')
+      : undefined;
+  }
 }
 
 /** A write that has not begun, and after which nothing else was asked for under its name. */
@@ -125,9 +176,7 @@ class Folder implements StateDir {
   }
 
   async names(): Promise<string[]> {
-    const entries = await readdir(this.path, { withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile() && isName(entry.name));
-    return files.map(({ name }) => name).toSorted();
+    return namesIn(this.path);
   }
 
   close(): Promise<void> {
@@ -196,6 +245,12 @@ class Folder implements StateDir {
     // A folder was never ours, nor is what is in it: it stays.
     for (const name of old) await unlink(join(this.path, name)).catch(() => {});
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && isName(entry.name));
+  return files.map(({ name }) => name).toSorted();
 }
 
 /** The payload of a file; undefined where there is none. @throws UnreadableFile for a foreign or damaged one. */

@@ -35,14 +35,17 @@ export class LocalLedger implements Ledger {
   async hold(buyer: Buyer, pages: number): Promise<void> {
     const book = await this.#book();
     const now = this.#now();
-    if (!book.hold(buyer, pages, dayOf(now), now, this.#budget)) throw overBudget(buyer, pages, now);
+    const day = dayOf(now);
+    if (!book.hold(buyer, pages, day, now, this.#budget))
+      throw overBudget(buyer, pages, now, this.#budget, book.day(day));
   }
 
   async authorize(buyer: Buyer, operation: string): Promise<void> {
     const book = await this.#book();
     const now = this.#now();
     const day = dayOf(now);
-    if (!book.spend(buyer, operation, day, now, this.#budget)) throw overBudget(buyer, 1, now);
+    if (!book.spend(buyer, operation, day, now, this.#budget))
+      throw overBudget(buyer, 1, now, this.#budget, book.day(day));
     this.#attempts.opened(buyer, operation, day);
     if (await this.#keep(book)) return;
     await this.settle(buyer, operation, false);

@@ -1,13 +1,20 @@
+import { dayOf, startOf } from '../collection/periods.ts';
 import type { CollectorState } from '../collection/state.ts';
 import type { ChangeRules } from '../config.ts';
-import { expected } from './expected.ts';
+import { type DayOfKinds, type PlannedCollector, pagesIn, rhythmOf } from './expected.ts';
 import { lookedAtEvery, plannedOf } from './set-aside.ts';
 
 /** Days over which a plan is made: a month. */
 export const PLAN_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-/** Paid pages in a UTC day, on average over a month. */
+/**
+ * Where page counts are from: the kept snapshot, one of another configuration that a restart has found (`former`), or nowhere.
+ */
+export const PAGES_FROM = ['snapshot', 'former', 'assumed'] as const;
+export type PagesFrom = (typeof PAGES_FROM)[number];
+
+/** Paid pages in a UTC day. */
 export interface PagesPerDay {
   /** As configured. */
   readonly configured: number;
@@ -23,14 +30,18 @@ export interface PlanRow {
   readonly intervalMs: number;
   /** Pages of a whole collection. */
   readonly pages: number;
-  /** Whether that is known from a kept snapshot, not assumed. */
-  readonly known: boolean;
+  /** Pages that are bought once in a UTC day beside that. */
+  readonly daily: number;
+  readonly pagesFrom: PagesFrom;
+  /** On average, once the first day is over. */
   readonly perDay: PagesPerDay;
+  /** On each day: the first, which begins with nothing, and PLAN_DAYS more. */
+  readonly days: readonly PagesPerDay[];
 }
 
 /**
- * What the collectors are expected to buy in a month, by the rules that hold purchases back and for a bill that AWS
- * refreshes three times a day.
+ * What the collectors are expected to buy in a first day and a month after it, by the rules that hold purchases back and for
+ * a bill that AWS refreshes three times a day.
  *
  * @param assumedPages - pages of a query that is not known yet; default 1.
  */
@@ -40,39 +51,75 @@ export function planOf(
   now: number,
   assumedPages = 1,
 ): PlanRow[] {
+  const rhythms = new Rhythms(now);
   return states.flatMap((state) => {
-    const known = state.kept !== undefined;
     const planned = plannedOf(state, assumedPages);
     if (planned === undefined) return [];
     const look = lookedAtEvery(states, state.target.name);
-    const perDay = (detect: boolean) => {
-      const period = { from: now + DAY_MS, to: now + (PLAN_DAYS + 1) * DAY_MS, since: now };
-      return expected(planned, { ...changes, detect }, look, period).pages / PLAN_DAYS;
-    };
-    const withDetection = perDay(true);
-    const withoutDetection = perDay(false);
+    const inDays = (detect: boolean) =>
+      rhythms.of(planned, { ...changes, detect }, look).map((day) => pagesIn(day, planned.purchases));
+    const without = inDays(false);
+    const days = inDays(true).map((withDetection, day): PagesPerDay => {
+      const withoutDetection = without[day] ?? 0;
+      const configured = changes.detect ? withDetection : withoutDetection;
+      return { configured, withDetection, withoutDetection };
+    });
+    const { pages, daily } = planned.purchases;
     return {
       target: state.target.name,
       collector: state.capability.name,
       intervalMs: state.capability.intervalMs,
-      pages: planned.purchases.pages,
-      known,
-      perDay: {
-        configured: changes.detect ? withDetection : withoutDetection,
-        withDetection,
-        withoutDetection,
-      },
+      pages,
+      daily,
+      pagesFrom: pagesFromOf(state),
+      perDay: each((key) => days.slice(1).reduce((sum, day) => sum + day[key], 0) / PLAN_DAYS),
+      days,
     };
   });
 }
 
-/** Pages a day of all rows, or of one target's. */
+/** Pages a day on average, of all rows or of one target's. */
 export function perDayOf(rows: readonly PlanRow[], target?: string): PagesPerDay {
   const chosen = rows.filter((row) => target === undefined || row.target === target);
-  const sum = (key: keyof PagesPerDay) => chosen.reduce((total, { perDay }) => total + perDay[key], 0);
+  return each((key) => chosen.reduce((sum, { perDay }) => sum + perDay[key], 0));
+}
+
+/** Pages of the day with most, of all rows together or of one target's. */
+export function peakOf(rows: readonly PlanRow[], target?: string): PagesPerDay {
+  const chosen = rows.filter((row) => target === undefined || row.target === target);
+  const sumOn = (day: number, key: keyof PagesPerDay) =>
+    chosen.reduce((sum, { days }) => sum + (days[day]?.[key] ?? 0), 0);
+  return each((key) => Math.max(0, ...Array.from({ length: PLAN_DAYS + 1 }, (_, day) => sumOn(day, key))));
+}
+
+function each(figure: (key: keyof PagesPerDay) => number): PagesPerDay {
   return {
-    configured: sum('configured'),
-    withDetection: sum('withDetection'),
-    withoutDetection: sum('withoutDetection'),
+    configured: figure('configured'),
+    withDetection: figure('withDetection'),
+    withoutDetection: figure('withoutDetection'),
   };
+}
+
+function pagesFromOf({ kept, former }: CollectorState): PagesFrom {
+  if (kept !== undefined) return 'snapshot';
+  return former === undefined ? 'assumed' : 'former';
+}
+
+/** When what is bought, from the midnight before an instant on: found once for all that have the same times. */
+class Rhythms {
+  readonly #span: { readonly from: number; readonly to: number };
+  readonly #known = new Map<string, readonly DayOfKinds[]>();
+
+  constructor(now: number) {
+    const from = startOf(dayOf(now));
+    this.#span = { from, to: from + (PLAN_DAYS + 1) * DAY_MS };
+  }
+
+  of(planned: PlannedCollector, changes: ChangeRules, look: number | undefined): readonly DayOfKinds[] {
+    const { intervalMs, newDay, seesBill, purchases } = planned;
+    const key = JSON.stringify([intervalMs, newDay, seesBill, purchases.probe, changes, look]);
+    const rhythm = this.#known.get(key) ?? rhythmOf(planned, changes, look, this.#span);
+    this.#known.set(key, rhythm);
+    return rhythm;
+  }
 }

@@ -125,7 +125,7 @@ export class RedisLedger implements Ledger {
       if (answer === undefined && leases.reachable) throw notLeader(buyer.target, 'unreachable');
     }
     if (answer === 'not_leader') throw notLeader(buyer.target);
-    if (answer === 'budget') throw overBudget(buyer, pages, now());
+    if (answer === 'budget') throw overBudget(buyer, pages, now(), budget, this.#book.day(day));
     if (answer === 'ok') return day;
     // Redis cannot be reached: the last holder counts for itself, on top of what it knows.
     if (!this.#isKnown) throw notLeader(buyer.target, 'unreachable');
@@ -133,7 +133,7 @@ export class RedisLedger implements Ledger {
       operation === ''
         ? this.#book.hold(buyer, pages, day, now(), budget)
         : this.#book.spend(buyer, operation, day, now(), budget);
-    if (!granted) throw overBudget(buyer, pages, now());
+    if (!granted) throw overBudget(buyer, pages, now(), budget, this.#book.day(day));
     if (operation === '') return day;
     const offline = this.#pending.get(day) ?? new Map<string, number>();
     this.#pending.set(day, offline);

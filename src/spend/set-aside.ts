@@ -5,15 +5,16 @@ import { expected, type PlannedCollector } from './expected.ts';
 import type { Buyer } from './ledger.ts';
 
 /**
- * A collector as the plan sees it; undefined where it buys nothing.
+ * A collector as the plan sees it; undefined where it buys nothing. Where nothing is kept, a snapshot of another configuration
+ * tells best how many pages a query has.
  *
  * @param assumedPages - pages of a query of which no snapshot tells how many it has.
  */
 export function plannedOf(
-  { capability, target, kept }: CollectorState,
+  { capability, target, kept, former }: CollectorState,
   assumedPages = 1,
 ): PlannedCollector | undefined {
-  const purchases = capability.purchases?.(target, kept?.snapshot, assumedPages);
+  const purchases = capability.purchases?.(target, kept?.snapshot ?? former, assumedPages);
   if (purchases === undefined) return undefined;
   return {
     collector: capability.name,

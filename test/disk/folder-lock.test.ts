@@ -96,8 +96,8 @@ t.test('a lock file that was removed is made and locked anew with the next write
 t.test('what cannot be a state folder is said in one line', async (t) => {
   const root = t.testdir({ file: '', taken: { 'lock.db': { in: 'the way' } } });
   for (const [path, reason] of [
-    [join(root, 'file'), /cannot be created: EEXIST/],
-    [join(root, 'file', 'below'), /cannot be created: ENOTDIR/],
+    [join(root, 'file'), /is a file, not a folder$/],
+    [join(root, 'file', 'below'), /is below a file, not in a folder$/],
     [join(root, 'taken'), /cannot be locked \(its file lock\.db\): [^\n]+/],
     [`${root}\0`, /cannot be created: /],
     ['/proc/state', /cannot be created: ENOENT/],

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { MAX_STORED_BYTES } from '../../src/collection/snapshot-codec.ts';
+import { readStateDir } from '../../src/disk/state-dir.ts';
+import { recorder } from '../collection/store-helper.ts';
 import { openFolder } from './helper.ts';
 
 t.setTimeout(120_000);
@@ -213,3 +215,41 @@ async function sealed(t: Test): Promise<Buffer> {
   await dir.close();
   return readFileSync(join(dir.path, NAME));
 }
+
+t.test('read beside its user: what is there, and nothing is touched', async (t) => {
+  const folder = t.testdir();
+  const { dir } = await openFolder(t, folder);
+  await dir.write(NAME, PAYLOAD);
+  writeFileSync(join(folder, 'torn'), 'half');
+  const logger = recorder();
+  const reader = await readStateDir(folder, logger);
+  const before = readdirSync(folder);
+  t.ok((await reader.read(NAME))?.equals(PAYLOAD));
+  t.equal(await reader.read('none'), undefined);
+  t.equal(await reader.read('torn'), undefined);
+  await t.rejects(reader.read('../outside'), TypeError);
+  await t.rejects(reader.write(NAME, Buffer.from('other')));
+  await reader.setAside(NAME, 'no sense in it');
+  t.same(await reader.names(), [NAME, 'torn'].toSorted());
+  t.same(readdirSync(folder), before);
+  t.match(logger.lines, [/torn.*not a file of state/, /no sense in it/]);
+  // Each replacement is seen whole.
+  let last = PAYLOAD;
+  for (let version = 0; version < 20; version++) {
+    const bytes = Buffer.alloc(100_000, `${version}`);
+    const writing = dir.write(NAME, bytes);
+    const seen = await reader.read(NAME);
+    t.ok(seen?.equals(last) || seen?.equals(bytes));
+    await writing;
+    t.ok((await reader.read(NAME))?.equals(bytes));
+    last = bytes;
+  }
+  await reader.close();
+  await dir.write(NAME, Buffer.from('its user goes on'));
+  t.equal(logger.lines.length, 2);
+
+  const none = join(folder, 'none');
+  await t.rejects(readStateDir(none, logger), { name: 'StateDirError', message: /none" does not exist$/ });
+  await t.rejects(readStateDir(join(folder, NAME), logger), /is a file, not a folder$/);
+  t.same(readdirSync(folder), before);
+});

@@ -106,6 +106,9 @@ t.test('what comes first is left for it: of all, and within the target', async (
   const setAside: Budget['setAside'] = ({ collector }) => left[collector] ?? { all: 0, ofTarget: 0 };
   const ledger = new LocalLedger(budgetOf(10, { setAside }), at(NOON));
   t.equal(await buy(ledger, buyer('tags'), 20), 4);
+  const where = /: of the 10 pages 4 are spent, 6 set aside for what comes first in the rest of the day\.$/;
+  await t.rejects(ledger.authorize(buyer('tags'), 'GetCostAndUsage'), { code: 'budget', message: where });
+  await t.rejects(ledger.hold(buyer('tags'), 2), { code: 'budget', message: where });
   t.equal(await buy(ledger, buyer('forecast'), 20), 4);
   t.equal(await buy(ledger, buyer('cost'), 20), 2);
   const own = new LocalLedger(budgetOf(100, { targets: { default: 5 }, setAside }), at(NOON));

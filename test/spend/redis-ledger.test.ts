@@ -246,3 +246,21 @@ t.test('a full Redis counts nothing: the holder counts for itself', async (t) =>
   t.equal(await buy(holder.ledger, buyer(), 20), 5);
   t.equal(await redis.cli(['hget', `test:spend:${TODAY}`, 'default GetCostAndUsage']), '10');
 });
+
+t.test('a refusal says where the pages are: what replicas have spent, and what is set aside', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const setAside = () => ({ all: 3, ofTarget: 3 });
+  const first = await replicaOf(t, { port: redis.port, targets: ['one'], budget: budgetOf(10) });
+  t.equal(await buy(first.ledger, buyer('cost', 'one'), 7), 7);
+  const second = await replicaOf(t, {
+    port: redis.port,
+    targets: ['two'],
+    budget: budgetOf(10, { setAside }),
+  });
+  await t.rejects(second.ledger.hold(buyer('tags', 'two'), 2), {
+    code: 'budget',
+    message:
+      /no room for 2 more pages for target two: of the 10 pages 7 are spent, 3 set aside for what comes first in the rest of the day\.$/,
+  });
+});
