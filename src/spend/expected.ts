@@ -90,17 +90,22 @@ export function rhythmOf(
   { from, to, since }: Span,
 ): DayOfKinds[] {
   const { intervalMs, newDay } = collector;
+  const inParts = buysParts(collector);
   const midnight = Math.floor(from / DAY_MS) * DAY_MS;
   const days = Array.from({ length: Math.max(0, Math.ceil((to - midnight) / DAY_MS)) }, emptyDay);
   let last = since;
   let wholeAt = since;
   let before: { readonly kind: Kind; readonly turn: number } | undefined;
   for (let now = from; now < to; now += intervalMs) {
-    const turn = Math.min(to, nextTurn(collector, changes, lookedAtEvery, now));
+    // What a change leaves alone is bought anew with the day, or before it gets too old.
+    const parts = inParts && wholeAt !== undefined ? [{ start: '', end: '', at: wholeAt }] : [];
+    const old = parts.map((part) => part.at + changes.maxAgeMs - 0.9 * intervalMs).filter((end) => end > now);
+    const turn = Math.min(to, ...old, nextTurn(collector, changes, lookedAtEvery, now));
     const at = last;
     if (newDay !== undefined && at !== undefined) {
       const bill = lookedAtEvery === undefined ? undefined : { movedAt: seenAt(now, lookedAtEvery) };
-      const stands = (tick: number) => stillStands(changes, bill, { at, intervalMs, newDay }, tick);
+      const bought = { at, intervalMs, newDay, days: parts };
+      const stands = (tick: number) => stillStands(changes, bill, bought, tick);
       if (stands(now)) {
         now = lastTick(now, turn, intervalMs, stands);
         continue;
@@ -124,9 +129,14 @@ export function rhythmOf(
     }
     before = { kind, turn };
     last = now;
-    if (part === undefined) wholeAt = now;
+    if (part === undefined || (newDay !== undefined && !inParts)) wholeAt = now;
   }
   return days;
+}
+
+/** Whether a follower of the bill buys only a part of its figures after a change. */
+export function buysParts({ newDay, purchases: { pages, afterChange = pages } }: PlannedCollector): boolean {
+  return newDay !== undefined && afterChange < pages;
 }
 
 function emptyDay(): DayOfKinds {

@@ -1,7 +1,7 @@
 import { dayOf, startOf } from '../collection/periods.ts';
 import type { CollectorState } from '../collection/state.ts';
 import type { ChangeRules } from '../config.ts';
-import { type DayOfKinds, type PlannedCollector, pagesIn, rhythmOf } from './expected.ts';
+import { buysParts, type DayOfKinds, type PlannedCollector, pagesIn, rhythmOf } from './expected.ts';
 import { lookedAtEvery, plannedOf } from './set-aside.ts';
 
 /** Days over which a plan is made: a month. */
@@ -117,7 +117,15 @@ class Rhythms {
 
   of(planned: PlannedCollector, changes: ChangeRules, look: number | undefined): readonly DayOfKinds[] {
     const { intervalMs, newDay, seesBill, purchases } = planned;
-    const key = JSON.stringify([intervalMs, newDay, seesBill, purchases.probe, changes, look]);
+    const key = JSON.stringify([
+      intervalMs,
+      newDay,
+      seesBill,
+      purchases.probe,
+      buysParts(planned),
+      changes,
+      look,
+    ]);
     const rhythm = this.#known.get(key) ?? rhythmOf(planned, changes, look, this.#span);
     this.#known.set(key, rhythm);
     return rhythm;

@@ -39,11 +39,13 @@ function stepByStep(
 ): Map<string, Expectation> {
   const { pages, daily, probe, afterChange = pages } = purchases;
   const days = new Map<string, Expectation>();
+  const inParts = newDay !== undefined && afterChange < pages;
   let [last, wholeAt] = [since, since];
   for (let now = from; now < to; now += intervalMs) {
     if (newDay !== undefined && last !== undefined) {
       const bill = lookedAtEvery === undefined ? undefined : { movedAt: seenAt(now, lookedAtEvery) };
-      if (stillStands(changes, bill, { at: last, intervalMs, newDay }, now)) continue;
+      const days = inParts && wholeAt !== undefined ? [{ start: '', end: '', at: wholeAt }] : [];
+      if (stillStands(changes, bill, { at: last, intervalMs, newDay, days }, now)) continue;
     }
     const firstOfDay = last === undefined || dayOf(last) !== dayOf(now);
     let part: number | undefined;
@@ -55,7 +57,7 @@ function stepByStep(
       if (now + intervalMs <= (wholeAt ?? last) + changes.maxAgeMs)
         part = probe + (moved ? afterChange : rest);
     }
-    if (part === undefined) wholeAt = now;
+    if (part === undefined || (newDay !== undefined && !inParts)) wholeAt = now;
     const day = days.get(dayOf(now)) ?? { collections: 0, pages: 0 };
     days.set(dayOf(now), {
       collections: day.collections + 1,
