@@ -128,7 +128,7 @@ t.test('contents that make no sense are set aside, said once, and written anew',
     ['standing', json({ ...good, lastAttempt: 'now' }), 'not how a collector stands'],
     ['standing', json({ ...good, failed: [{ part: 'a' }] }), 'not how a collector stands'],
     ['standing', json({ ...good, interruptions: undefined }), 'not how a collector stands'],
-    ['standing', json({ ...good, confirmedAt: '2026-13-41T00:00:00Z' }), 'no such date'],
+    ['standing', json({ ...good, confirmedAt: '2026-13-41T00:00:00Z' }), 'not how a collector stands'],
     ['standing', json({ ...good, target: 'b' }), 'of another collector or target'],
   ];
   for (const [file, content, reason] of values) {
