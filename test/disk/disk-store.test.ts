@@ -92,8 +92,10 @@ t.test('what was saved or noted before the first load is not replaced by older f
   await second.close();
   const third = await openStore(t, folder);
   const loading = third.store.load('cost', 'default');
-  void third.store.save(keptOn(2), standingOf(keptOn(2)));
+  const saving = third.store.save(keptOn(2), standingOf(keptOn(2)));
   t.same(await loading, both(keptOn(2)));
+  await saving;
+  await third.close();
 });
 
 t.test('a standing keeps its causes, of errors what may be shown', async (t) => {
