@@ -144,8 +144,9 @@ export default fp<CollectionsOptions>(
       });
       store.onNews((collector, target) => {
         const state = states.get(collector, target);
-        if (state !== undefined)
-          runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
+        if (state === undefined) return false;
+        runner.adopt(state).catch((err) => fastify.log.error({ err }, 'news are lost'));
+        return true;
       });
       const jobs = new Jobs({
         scheduler: fastify.scheduler,

@@ -51,10 +51,18 @@ export async function collectTags(
   let currency: string | null = null;
   let due = 0;
   const keptOf = (key: string) => previous?.data.keys.find((entry) => entry.key === key);
-  // The oldest first: where the budget does not reach for all, each has its turn.
-  const boughtAt = (key: string) =>
-    keptOf(key)?.reason === null ? Date.parse(keptOf(key)?.collectedAt ?? '') : 0;
-  for (const key of target.tagKeys.toSorted((one, other) => boughtAt(one) - boughtAt(other))) {
+  // Who has waited longest comes first: where the budget does not reach for all, each has its turn.
+  const newest =
+    previous?.data.keys
+      .map(({ end }) => end)
+      .toSorted()
+      .at(-1) ?? '';
+  const waitsSince = (key: string) => {
+    const { reason = null, end = newest } = keptOf(key) ?? {};
+    return reason === 'budget' ? '' : reason === null ? end : newest;
+  };
+  const inTurn = target.tagKeys.toSorted((one, other) => waitsSince(one).localeCompare(waitsSince(other)));
+  for (const key of inTurn) {
     const kept = keptOf(key);
     const base = { key, collectedAt, end: dayOf(startedAt), pages: kept?.pages ?? 1, buckets: [] };
     if (activation !== null && !activation.active.includes(key)) {

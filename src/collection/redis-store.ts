@@ -49,7 +49,7 @@ export class RedisStore implements SnapshotStore {
   readonly #entries = new Map<string, Entry>();
   /** What was said of a value that could not be read, by key: it is said once. */
   readonly #complaints = new Map<string, string>();
-  #listener: ((collector: string, target: string) => void) | undefined;
+  #listener: ((collector: string, target: string) => boolean) | undefined;
   #counter = '0';
   #reconciled = 0;
   #closing: Promise<void> | undefined;
@@ -85,7 +85,7 @@ export class RedisStore implements SnapshotStore {
     return this.#put({ own: false, ...known, collector, target, standing, dirty });
   }
 
-  onNews(listener: (collector: string, target: string) => void): void {
+  onNews(listener: (collector: string, target: string) => boolean): void {
     this.#listener = listener;
   }
 
@@ -94,13 +94,14 @@ export class RedisStore implements SnapshotStore {
     if (counter === this.#counter || !(await this.#connection.answers())) return;
     try {
       const all = await this.#connection.ask((redis) => redis.hgetall(this.#standingsKey));
-      this.#counter = counter;
-      for (const [field, text] of Object.entries(all)) {
-        if (this.#entries.get(field)?.text === text) continue;
+      const wanted = Object.entries(all).filter(([field, text]) => {
+        if (this.#entries.get(field)?.text === text) return false;
         const names: unknown = parse(field);
-        if (!Array.isArray(names) || names.length !== 2) continue;
-        this.#listener?.(String(names[0]), String(names[1]));
-      }
+        if (!Array.isArray(names) || names.length !== 2) return false;
+        return this.#listener?.(String(names[0]), String(names[1])) ?? false;
+      });
+      // What could not be loaded this time is told of again.
+      if (wanted.length === 0) this.#counter = counter;
     } catch {
       void this.#connection.check();
     }

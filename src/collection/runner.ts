@@ -13,6 +13,9 @@ import { partForLog, reasonForLog } from './log-reason.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { CollectorState } from './state.ts';
 
+/** Longest wait of who follows the bill for a look at it that is under way, in milliseconds. */
+const LOOK_MS = 30_000;
+
 /** How a run ended. `paid` is false where it certainly cost nothing. */
 export type RunOutcome =
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
@@ -83,10 +86,21 @@ export class Runner {
     return run;
   }
 
-  /** Who follows the bill waits where it is being looked at: one look decides for all. */
+  /** Who follows the bill waits where it is being looked at, for a while: one look decides for all. */
   async #billLookedAt({ capability, target }: CollectorState): Promise<void> {
-    const seer = capability.newDay === undefined ? undefined : this.#options.seer(target);
-    if (seer?.lastSuccess !== undefined) await this.#running.get(seer)?.catch(() => {});
+    if (capability.newDay === undefined || !this.#options.freshness.rules.detect) return;
+    const seer = this.#options.seer(target);
+    const look = seer?.lastSuccess === undefined ? undefined : this.#running.get(seer);
+    if (look === undefined) return;
+    const enough = new AbortController();
+    const timer = setTimeout(() => enough.abort(), LOOK_MS);
+    try {
+      await orAborted(look, AbortSignal.any([this.#closing.signal, enough.signal]), () => timedOut());
+    } catch {
+      // It goes by what is known.
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Whether what it has is fresh: a run is passed over. */

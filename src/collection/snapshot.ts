@@ -82,8 +82,12 @@ export interface SnapshotStore {
   save(kept: Kept, standing: Standing): Promise<boolean>;
   /** Keeps how a collector stands; its snapshot stays. False where it was refused, as by `save`. */
   note(standing: Standing): Promise<boolean>;
-  /** Tells of what another replica has saved or noted. */
-  onNews(listener: (collector: string, target: string) => void): void;
+  /**
+   * Tells of what another replica has saved or noted, again until it has been loaded.
+   *
+   * @param listener - says whether it is of interest here.
+   */
+  onNews(listener: (collector: string, target: string) => boolean): void;
   /** Ends connections; resolves within 2 s whatever the server does. */
   close(): Promise<void>;
 }

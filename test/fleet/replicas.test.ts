@@ -19,10 +19,13 @@ async function settled(t: Test, fleet: Fleet): Promise<{ holder: Replica; others
     },
     30_000,
   );
-  await eventually('all replicas answer', async () =>
-    (await Promise.all(fleet.replicas.map((replica) => replica.rest()))).every((bill) => bill === 1)
-      ? true
-      : undefined,
+  await eventually(
+    'all replicas answer',
+    async () =>
+      (await Promise.all(fleet.replicas.map((replica) => replica.rest()))).every((bill) => bill === 1)
+        ? true
+        : undefined,
+    60_000,
   );
   t.equal(fleet.bought().length, 1, 'bought once');
   return { holder, others: fleet.replicas.filter((replica) => replica !== holder) };
