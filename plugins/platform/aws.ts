@@ -60,7 +60,10 @@ export default fp<AwsOptions>(
       },
       knownAccount: (target) => accounts.known(target),
     });
-    fastify.addHook('onClose', () => transport.close());
+    fastify.addHook('onClose', () => {
+      for (const client of clients.values()) client.close();
+      transport.close();
+    });
   },
   { name: 'aws', fastify: '5.x', dependencies: ['store'] },
 );

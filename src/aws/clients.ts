@@ -60,12 +60,12 @@ export interface AwsSession {
 
 /** AWS as one target sees it. The only place where SDK clients are made. */
 export class TargetAws {
-  readonly #context: AwsContext;
+  #open: AwsContext | undefined;
   readonly #target: Target;
   #sts: Promise<STSClient> | undefined;
 
   constructor(context: AwsContext, target: Target) {
-    this.#context = context;
+    this.#open = context;
     this.#target = target;
   }
 
@@ -146,12 +146,27 @@ export class TargetAws {
     };
   }
 
+  /**
+   * Lets go of all that it was given. The SDK keeps what it could not read of its shared files for as long as the process lives,
+   * and with that error's stack whoever asked.
+   */
+  close(): void {
+    this.#open = undefined;
+    this.#sts = undefined;
+  }
+
+  get #context(): AwsContext {
+    if (this.#open === undefined)
+      throw new CollectionError('error', 'The exporter has stopped.', 'Start it again.');
+    return this.#open;
+  }
+
   /** Told of a failed call: credentials that AWS refused are resolved anew at the next one. */
   noteFailure(error: unknown): void {
     if (badCredentials(error)) this.#sts = undefined;
   }
 
-  readonly #onAttempt: OnAttempt = (...attempt) => this.#context.onAttempt(this.#target.name, ...attempt);
+  readonly #onAttempt: OnAttempt = (...attempt) => this.#open?.onAttempt(this.#target.name, ...attempt);
 
   #settings(endpoint: string | undefined) {
     return {
