@@ -11,6 +11,8 @@ export const BEAT_MS = 1_000;
 const MARGIN_MS = 500;
 /** Longest wait for the answer to a beat. */
 const ANSWER_MS = 2_000;
+/** Longest round trip whose answer tells the time. */
+const PROMPT_MS = 250;
 /** A beat that fails later than this was not unanswered: the process was paused. */
 const CONCLUSIVE_MS = ANSWER_MS + 1_000;
 /** After an outage nothing is taken from a holder for so long: it may need that to connect again. */
@@ -194,7 +196,9 @@ export class RedisLeases implements Leases {
       this.#reachable = true;
       this.#wasReached = true;
       const [news, time, ...facts] = answer.map(String);
-      this.#options.onTime?.(Number(time) + (this.#monotonic() - sentAt) / 2);
+      const took = this.#monotonic() - sentAt;
+      // Of an answer that took long nobody knows when it was given: the process may have been paused.
+      if (took <= PROMPT_MS) this.#options.onTime?.(Number(time) + took / 2);
       leases.forEach((lease, index) => {
         const [mine, token = '', left] = facts.slice(3 * index, 3 * index + 3);
         this.#learn(lease, mine !== '0', token, sentAt, Number(left));
