@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { aptInstall, isDebian } from '../servers/apt.ts';
+import { findProgram } from '../servers/process.ts';
+
+/** The programs that a node is made of, beside those of `tools/`, and how Debian and Ubuntu name their packages. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  etcd: 'etcd-server',
+  containerd: 'containerd',
+  ctr: 'containerd',
+  runc: 'runc',
+  dnsmasq: 'dnsmasq-base',
+  iptables: 'iptables',
+  conntrack: 'conntrack',
+  ip: 'iproute2',
+  openssl: 'openssl',
+  unzip: 'unzip',
+  unshare: 'util-linux',
+  setpriv: 'util-linux',
+  '/usr/lib/cni/bridge': 'containernetworking-plugins',
+};
+
+/**
+ * Makes sure that a node's programs are there; as root on Debian and Ubuntu it installs what is missing.
+ * @throws Error that says in one line what this machine lacks.
+ */
+export function ensurePackages(): void {
+  if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid?.() !== 0) {
+    throw new Error('the cluster runs on x86-64 Linux, as root');
+  }
+  const missing = () =>
+    Object.keys(PACKAGES).filter((one) =>
+      one.startsWith('/') ? !existsSync(one) : findProgram(one) === undefined,
+    );
+  const packages = () => [...new Set(missing().map((one) => PACKAGES[one]))] as string[];
+  if (missing().length > 0 && isDebian()) aptInstall(packages());
+  if (missing().length > 0) {
+    throw new Error(`${missing().join(', ')} absent: apt-get install ${packages().join(' ')}`);
+  }
+}
