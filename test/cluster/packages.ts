@@ -14,6 +14,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   openssl: 'openssl',
   unzip: 'unzip',
+  // For the stand-in of the chart's Redis image.
+  'redis-server': 'redis-server',
   unshare: 'util-linux',
   setpriv: 'util-linux',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
@@ -21,9 +23,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 /**
  * Makes sure that a node's programs are there; as root on Debian and Ubuntu it installs what is missing.
- * @throws Error that says in one line what this machine lacks.
+ * @returns what it has installed, in words. @throws Error that says in one line what this machine lacks.
  */
-export function ensurePackages(): void {
+export function ensurePackages(): string {
   if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid?.() !== 0) {
     throw new Error('the cluster runs on x86-64 Linux, as root');
   }
@@ -32,8 +34,10 @@ export function ensurePackages(): void {
       one.startsWith('/') ? !existsSync(one) : findProgram(one) === undefined,
     );
   const packages = () => [...new Set(missing().map((one) => PACKAGES[one]))] as string[];
-  if (missing().length > 0 && isDebian()) aptInstall(packages());
+  const wanted = packages();
+  if (wanted.length > 0 && isDebian()) aptInstall(wanted);
   if (missing().length > 0) {
     throw new Error(`${missing().join(', ')} absent: apt-get install ${packages().join(' ')}`);
   }
+  return wanted.length === 0 ? 'all there' : `installed: ${wanted.join(', ')}`;
 }

@@ -1,11 +1,13 @@
 # Certificates and kubeconfigs of this run alone.
 mkdir pki
 {
-  openssl genrsa -out pki/sa.key 2048
-  openssl req -x509 -newkey rsa:2048 -nodes -keyout pki/ca.key -out pki/ca.crt -days 2 -subj /CN=throwaway
+  openssl ecparam -name prime256v1 -genkey -noout -out pki/sa.key
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout pki/ca.key -out pki/ca.crt \
+    -days 2 -subj /CN=throwaway
   # certificate NAME SUBJECT EXTENSIONS
   certificate() {
-    openssl req -newkey rsa:2048 -nodes -keyout "pki/$1.key" -out "pki/$1.csr" -subj "$2"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "pki/$1.key" -out "pki/$1.csr" \
+      -subj "$2"
     openssl x509 -req -in "pki/$1.csr" -CA pki/ca.crt -CAkey pki/ca.key -CAcreateserial -days 2 -out "pki/$1.crt" \
       -extfile <(echo "$3")
   }

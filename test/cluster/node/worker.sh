@@ -20,7 +20,8 @@ conf_dir = "$WORK/cni"
 TOML
 containerd --config containerd.toml >"$LOGS/containerd.log" 2>&1 &
 until_ready containerd ctr --address "$SOCKET" version
-ctr --address "$SOCKET" --namespace k8s.io images import "$PAUSE/pause.tar" >>"$LOGS/images.log"
+bash "$here/archive.sh" "$PAUSE" localhost/pause:1 /pause pause.tar
+ctr --address "$SOCKET" --namespace k8s.io images import pause.tar >>"$LOGS/images.log"
 
 cat >kube-proxy.yaml <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1

@@ -5,15 +5,20 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { chartImage } from '../image.ts';
-import { Report } from '../report.ts';
+import { describe, Report } from '../report.ts';
 import { background } from './background.ts';
 import { billFile } from './bill.ts';
 import type { Context } from './context.ts';
-import { defaultValues } from './default-values.ts';
+import { installDefaults, scrapeDefaults } from './default-values.ts';
+import { fullInstall } from './full-install.ts';
 import { ctr } from './kubectl.ts';
+import { leaderChanges } from './leader.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
+import { allObjects } from './objects.ts';
 import { API_PORT } from './replicas.ts';
 import { startSimulator } from './simulator.ts';
+import { uninstalls } from './uninstall.ts';
+import { upgrades } from './upgrade.ts';
 
 const { RESULTS = '', IMAGES = '', WORK = '', KUBECTL = '' } = process.env;
 
@@ -37,13 +42,29 @@ async function prepare(report: Report): Promise<Context> {
   return { report, bill, monitoring };
 }
 
-const context = await prepare(new Report(RESULTS));
-for (const part of [defaultValues]) {
-  try {
-    await part(context);
-  } catch (error) {
-    // The report has it.
-    process.exitCode = 1;
-    if (!(error instanceof Error)) throw error;
+/** Runs parts one after the other; what fails outside of a step becomes one. */
+async function inTurn(
+  context: Context,
+  parts: readonly ((context: Context) => Promise<void>)[],
+): Promise<void> {
+  for (const part of parts) {
+    try {
+      await part(context);
+    } catch (error) {
+      process.exitCode = 1;
+      const told = context.report.steps.some(({ failure }) => failure === describe(error));
+      if (!told) await context.report.step(part.name, () => Promise.reject(error)).catch(() => {});
+    }
   }
 }
+
+const context = await prepare(new Report(RESULTS));
+const before = await allObjects();
+await inTurn(context, [installDefaults]);
+// Two minutes go by until the first scrape at the chart's own interval.
+await Promise.all([
+  inTurn(context, [scrapeDefaults]),
+  inTurn(context, [fullInstall, leaderChanges, upgrades]),
+]);
+await inTurn(context, [(all) => uninstalls(all, before, ['plain', 'full', 'one', 'three'])]);
+process.exit();

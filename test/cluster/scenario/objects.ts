@@ -7,8 +7,14 @@ const BY_THEMSELVES = /^(events(\.events\.k8s\.io)?|leases\.coordination\.k8s\.i
 export async function allObjects(): Promise<ReadonlySet<string>> {
   const kinds = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).split('\n');
   const listed = kinds.filter((kind) => !BY_THEMSELVES.test(kind)).join(',');
-  const format =
-    '{range .items[*]}{.metadata.namespace}/{.apiVersion}/{.kind}/{.metadata.name}{"\\n"}{end}';
-  const lines = await kubectl('get', listed, '--all-namespaces', '--ignore-not-found', '-o', `jsonpath=${format}`);
+  const format = '{range .items[*]}{.metadata.namespace}/{.apiVersion}/{.kind}/{.metadata.name}{"\\n"}{end}';
+  const lines = await kubectl(
+    'get',
+    listed,
+    '--all-namespaces',
+    '--ignore-not-found',
+    '-o',
+    `jsonpath=${format}`,
+  );
   return new Set(lines.split('\n').filter((line) => line !== ''));
 }

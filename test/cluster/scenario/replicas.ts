@@ -1,4 +1,4 @@
-import { ofFamily, parsePage, type PageSample, valueIn } from '../../e2e/page.ts';
+import { ofFamily, type PageSample, parsePage, valueIn } from '../../e2e/page.ts';
 
 /** Where `kubectl proxy` listens: the API without a process for each question. */
 export const API_PORT = 8001;

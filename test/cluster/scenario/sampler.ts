@@ -30,11 +30,10 @@ export class Sampler {
     }
   }
 
-  /** Ends the sampling. @throws Error where there are fewer readings than anything could be said from. */
+  /** Ends the sampling; resolves when the last reading is there. */
   async stop(): Promise<readonly Reading[]> {
     this.#ending.abort();
     await this.#done;
-    if (this.readings.length < 5) throw new Error(`only ${this.readings.length} readings`);
     return this.readings;
   }
 }

@@ -4,7 +4,7 @@ import { apply, createNamespace, kubectl } from './kubectl.ts';
 
 const NAMESPACE = 'aws';
 /** Where the exporters find AWS. */
-export const AWS_URL = `http://simulator.${NAMESPACE}.svc.cluster.local`;
+export const AWS_URL = `http://simulator.${NAMESPACE}.svc.cluster.local:4566`;
 
 /** Starts the simulator as a pod of the image under test, over a bill; resolves when it serves. */
 export async function startSimulator(image: string, billFile: string): Promise<void> {
@@ -23,7 +23,7 @@ export async function startSimulator(image: string, billFile: string): Promise<v
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      spec: { selector: labels, ports: [{ port: 80, targetPort: 4566 }] },
+      spec: { selector: labels, ports: [{ port: 4566 }] },
     },
     {
       apiVersion: 'apps/v1',

@@ -42,13 +42,10 @@ export async function compareSums(
   );
   await one(`sum(aws_cost_month_to_date{${selector}})`, expected.monthToDate);
   await one(`sum(aws_cost_last_complete_day{${selector}})`, expected.lastCompleteDay);
-  await sums(
-    `sum by (date) (aws_cost_daily{${selector}})`,
-    (labels) => labels.date ?? '',
-    expected.daily,
-  );
+  await sums(`sum by (date) (aws_cost_daily{${selector}})`, (labels) => labels.date ?? '', expected.daily);
   await one(`sum(aws_cost_forecast{${selector}})`, expected.forecast);
   await one(`sum(aws_cost_forecast_month_end{${selector}})`, expected.monthEnd);
-  if (wrong.length > 0) throw new Error(`${wrong.length} of ${compared} sums differ: ${wrong.join('; ').slice(0, 2_000)}`);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} of ${compared} sums differ: ${wrong.join('; ').slice(0, 2_000)}`);
   return compared;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The image of a pod's first container: holds its namespaces, reaps its orphans. pause.sh OUT VERSION, in an empty folder.
+# The program of a pod's first container: holds its namespaces, reaps its orphans. pause.sh OUT VERSION, in an empty folder.
 set -euo pipefail
-out=$1 version=$2
+out=$1
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 
 cat >go.mod <<'GO'
@@ -32,12 +32,4 @@ func main() {
 	}
 }
 GO
-go build -trimpath -ldflags '-s -w' -o pause .
-
-tar -cf layer.tar pause
-cat >config.json <<JSON
-{"architecture": "$(go env GOARCH)", "os": "linux", "config": {"Entrypoint": ["/pause"]},
- "rootfs": {"type": "layers", "diff_ids": ["sha256:$(sha256sum layer.tar | cut -d' ' -f1)"]}}
-JSON
-echo "[{\"Config\": \"config.json\", \"RepoTags\": [\"localhost/pause:$version\"], \"Layers\": [\"layer.tar\"]}]" >manifest.json
-tar -cf "$out/pause.tar" manifest.json config.json layer.tar
+go build -trimpath -ldflags '-s -w' -o "$out/" .

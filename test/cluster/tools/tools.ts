@@ -9,7 +9,7 @@ import { CACHE, cached, removePartials } from './cache.ts';
 export interface Tools {
   /** kubectl and helm. */
   readonly kubectl: string;
-  /** `pause.tar`: the image of a pod's first container. */
+  /** The program of a pod's first container. */
   readonly pause: string;
   /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy. */
   readonly kubernetes: string;
