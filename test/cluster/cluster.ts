@@ -6,8 +6,8 @@ import type { Tools } from './tools/tools.ts';
 /** How a cluster is started. */
 export interface ClusterOptions {
   readonly tools: Tools;
-  /** A folder for this node alone; made where it is absent. */
-  readonly work: string;
+  /** The folder of the run; the node's is `node` in it. */
+  readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   /** Ends the node, and all that runs in it. */
   readonly signal: AbortSignal;
@@ -15,16 +15,16 @@ export interface ClusterOptions {
 
 /**
  * Runs a command inside a one-node Kubernetes of its own, which ends with it. The command finds kubectl, helm, `KUBECONFIG`, and in
- * `WORK` the folder of the run; its network is the node's.
+ * `WORK` the node's folder; its network is the node's.
  * @returns the command's exit code, or null where a signal has ended it.
  */
 export async function inCluster(
   command: readonly string[],
-  { tools, work, env, signal }: ClusterOptions,
+  { tools, folder, env, signal }: ClusterOptions,
 ): Promise<number | null> {
   signal.throwIfAborted();
   // A session of its own: a Ctrl-C reaches this process alone, and the keeper cleans up after it.
-  const keeper = spawn('bash', [join(import.meta.dirname, 'node/keeper.sh'), work, ...command], {
+  const keeper = spawn('bash', [join(import.meta.dirname, 'node/keeper.sh'), folder, ...command], {
     detached: true,
     stdio: ['pipe', 'inherit', 'inherit'],
     env: {

@@ -73,7 +73,7 @@ async function everything(signal: AbortSignal): Promise<void> {
   const scenario = [process.execPath, join(import.meta.dirname, 'scenario/main.ts')];
   const command = values.hold ? ['sleep', 'infinity'] : scenario;
   const env = { IMAGES: image, RESULTS: results, ...(values.bill && { BILL: values.bill }) };
-  const code = await inCluster(command, { tools, work: join(work, 'node'), env, signal });
+  const code = await inCluster(command, { tools, folder: work, env, signal });
   signal.throwIfAborted();
   if (code !== 0) throw new Error(`the scenario has ended with exit code ${code}`);
 }

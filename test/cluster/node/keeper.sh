@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs a command inside a one-node Kubernetes that lives as long as the command, and no longer than this script's standard input:
-#   keeper.sh WORK COMMAND...
-# WORK is the folder of this run. Exit code: the command's. Whatever ends this script's parent ends its standard input, and then all
-# that was started is killed; mounts and network go with their namespaces, cgroups are removed here, and WORK too where the parent is
-# no longer there to do it.
+#   keeper.sh FOLDER COMMAND...
+# FOLDER is that of the run, the node's is `node` in it. Exit code: the command's. Whatever ends this script's parent ends its standard
+# input, and then all that was started is killed; mounts and network go with their namespaces, cgroups are removed here, and FOLDER too
+# where the parent is no longer there to do it.
 set -u
-export WORK=$1
+folder=$1
 shift
+export WORK=$folder/node
 name=aws-cost-exporter-cluster
 export CGROUP=/$name-$$
 parent=$PPID
@@ -36,7 +37,8 @@ cat <&3 >/dev/null &
 input=$!
 wait -n "$node" "$input"
 kill -KILL "$node" "$input" 2>/dev/null
-wait "$node"
+wait "$input" 2>/dev/null
+wait "$node" 2>/dev/null
 status=$?
 
 # A process that was killed leaves its cgroup, and its folder, a moment later.
@@ -46,6 +48,6 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 if [ "$(awk '/^PPid/ {print $2}' /proc/$$/status)" != "$parent" ]; then
-  until rm -rf "$WORK"; do sleep 0.1; done
+  until rm -rf "$folder"; do sleep 0.1; done
 fi
 exit "$status"

@@ -28,6 +28,9 @@ ip link set br-node up
 ip route add default dev br-node
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
-# What is written below /etc here is gone with the node.
-mkdir -p /run/etc/upper /run/etc/work
-mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
+# What is written there is gone with the node.
+for folder in /etc /opt /usr/libexec /var/lib; do
+  layers=/run/layers$folder
+  mkdir -p "$layers/upper" "$layers/work"
+  mount -t overlay overlay -o "lowerdir=$folder,upperdir=$layers/upper,workdir=$layers/work" "$folder"
+done

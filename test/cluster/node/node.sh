@@ -23,8 +23,11 @@ until_ready() {
   done
 }
 
+# The user's own clusters, plugins and repositories are none of this.
+export HOME=$WORK/home
+unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME
+mkdir -p "$LOGS" "$HOME"
 cd "$WORK"
-mkdir -p "$LOGS"
 source "$here/namespaces.sh"
 source "$here/pki.sh"
 source "$here/control-plane.sh"

@@ -60,3 +60,6 @@ kubelet --config=kubelet.yaml --kubeconfig=node.kubeconfig --hostname-override="
   --root-dir="$WORK/kubelet" >"$LOGS/kubelet.log" 2>&1 &
 node_is_ready() { kubectl get node "$NODE_NAME" | grep -qw Ready; }
 until_ready kubelet node_is_ready
+# It does not measure the disk, as that fails in a container; the scheduler wants a figure.
+kubectl patch node "$NODE_NAME" --subresource=status --type=merge \
+  --patch '{"status": {"capacity": {"ephemeral-storage": "20Gi"}, "allocatable": {"ephemeral-storage": "20Gi"}}}' >/dev/null

@@ -53,7 +53,8 @@ async function inTurn(
     } catch (error) {
       process.exitCode = 1;
       const told = context.report.steps.some(({ failure }) => failure === describe(error));
-      if (!told) await context.report.step(part.name, () => Promise.reject(error)).catch(() => {});
+      if (!told)
+        await context.report.step(part.name || 'scenario', () => Promise.reject(error)).catch(() => {});
     }
   }
 }

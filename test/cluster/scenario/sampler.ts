@@ -26,7 +26,9 @@ export class Sampler {
       const value = await read().catch(() => undefined);
       this.readings.push({ at, value });
       next = Math.max(next + everyMs, performance.now());
-      await sleep(next - performance.now(), undefined, { signal: this.#ending.signal }).catch(() => {});
+      await sleep(Math.max(next - performance.now(), 0), undefined, { signal: this.#ending.signal }).catch(
+        () => {},
+      );
     }
   }
 
