@@ -62,11 +62,16 @@ export function leaves(values: readonly ValueDoc[]): ValueDoc[] {
   return values.flatMap((one) => (one.members ? leaves(one.members) : one));
 }
 
+/** What the chart asks beyond the schema: what config.ts checks by hand, and what a Service can do with a port. */
+const BEYOND: Readonly<Record<string, Partial<Check>>> = {
+  PORT: { min: 1, expects: 'a whole number from 1 to 65535' },
+  METRICS_PORT: { min: 1, expects: 'a whole number from 1 to 65535' },
+  NO_PROXY: { kind: 'list', item: { kind: 'text', pattern: '^\\S+$' } },
+  PRIORITY_THRESHOLDS: { descending: true },
+};
+
 function settingCheck(name: (typeof SETTING_NAMES)[number]): Check {
-  const check = checkOf(settingDoc(name));
-  if (name === 'PORT' || name === 'METRICS_PORT')
-    return { ...check, min: 1, expects: 'a whole number from 1 to 65535' };
-  return name === 'PRIORITY_THRESHOLDS' ? { ...check, descending: true } : check;
+  return { ...checkOf(settingDoc(name)), ...BEYOND[name] };
 }
 
 function fieldChecks(fields: Readonly<Record<string, TSchema>>): Record<string, Check> {

@@ -19,7 +19,7 @@ const SECRET_KEY: JsonSchema = {
 export function schemaOf(values: readonly ValueDoc[], checks: Checks): JsonSchema {
   const schema = group(values, checks);
   return {
-    $schema: 'https://json-schema.org/draft-07/schema#',
+    $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart aws-cost-exporter',
     ...schema,
     properties: {
