@@ -22,13 +22,15 @@ export interface Case {
   readonly firing: readonly Readonly<Record<string, string>>[];
   /** Where it is tried; default: everywhere. */
   readonly where?: (layout: Layout, situation: Situation) => boolean;
+  /** What happens to the replicas, in place of the usual situations. */
+  readonly situations?: readonly Situation[];
   /** Values of `prometheusRule.alerts` that differ from the defaults. */
   readonly values?: object;
 }
 
 /** The tests of a case: in every layout and situation in which it holds. */
 export function testsOf(
-  { name, alert, facts, hours = 3, firing, where = () => true }: Case,
+  { name, alert, facts, hours = 3, firing, where = () => true, situations = SITUATIONS }: Case,
   base: readonly Fact[],
   groups: readonly RuleGroup[],
 ): PromtoolTest[] {
@@ -36,7 +38,7 @@ export function testsOf(
   const rule = rulesOf(groups).find((one) => one.alert === alert);
   if (rule === undefined) throw new Error(`there is no alert ${alert}`);
   return LAYOUTS.flatMap((layout) =>
-    SITUATIONS.filter((situation) => where(layout, situation)).map((situation) => {
+    situations.filter((situation) => where(layout, situation)).map((situation) => {
       const place = aboutExporter(alert) ? placeOf(layout) : {};
       return promtoolCase(
         `${alert}: ${name} (${layout.name}; ${situation.name})`,

@@ -1,23 +1,33 @@
 import type { Case } from './case.ts';
 import { ACQUIRED, dayOf, EC2, figure, highRisks, lastSuccess, MEMBER, PAYER, requests, seconds, self, settledOn, success } from './facts.ts';
-import type { Layout, Situation, ValueAt } from './world.ts';
+import type { Fact, Layout, Situation, ValueAt } from './world.ts';
 
 /** Not while the exporter is down: there is nothing to see then. */
 const up = (_: Layout, { name }: Situation) => !name.includes('down');
-const down = (_: Layout, { name }: Situation) => name.includes('down');
 const replicas = (layout: Layout, situation: Situation) => layout.replicas > 1 && up(layout, situation);
 /** The value `later` in the last hours, before that `first`. */
 const inTheLast =
   (hours: number, later: number, first: number): ValueAt =>
   ({ step, last }) => step > last - hours * 12 ? later : first;
-const hours = 12;
-
-const ABSENT = [{}];
 const FAILING = [{ collector: 'cost', target: 'payer' }];
 
 export const CASES: readonly Case[] = [
   // --- The exporter
   { alert: 'AwsCostExporterAbsent', name: 'it is there', facts: [], firing: [], where: up },
+  {
+    alert: 'AwsCostExporterAbsent',
+    name: 'one replica is left',
+    facts: [],
+    firing: [],
+    situations: [{ name: 'one is left', up: (step, last) => (step > last - 12 ? [0] : [0, 1, 2]), leader: () => 0 }],
+  },
+  {
+    alert: 'AwsCostExporterAbsent',
+    name: 'it could not be scraped for ten minutes',
+    facts: [],
+    firing: [],
+    situations: [{ name: 'a gap', up: (step, last) => (step > last - 3 ? [] : [0]), leader: () => 0 }],
+  },
   {
     alert: 'AwsCostNoneExposing',
     name: 'none exposes',
@@ -262,6 +272,61 @@ export const CASES: readonly Case[] = [
     firing: [],
     where: up,
   },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'most of it is spent, by two targets together',
+    facts: ['payer', 'acquired'].map((target) =>
+      spent(target, ({ step, leads }) => (leads ? Math.floor(step / 3) * 0.04 : 0)),
+    ),
+    hours: 4,
+    firing: [{}],
+    where: (_, { name }) => name === 'steady' || name.includes('down'),
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'half of it is spent',
+    facts: [spent('payer', ({ step }) => Math.floor(step / 3) * 0.01)],
+    hours: 13,
+    firing: [],
+    where: (layout) => layout.replicas === 1,
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'all of it was spent yesterday, and little today',
+    facts: [spent('payer', ({ step }) => Math.min(step, 288) / 288 + Math.max(0, step - 288) * 0.001)],
+    hours: 30,
+    firing: [],
+    where: (layout) => layout.replicas === 1,
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'a rollout buys much before it is first scraped',
+    facts: [
+      spent('payer', ({ pod }) => (pod === 0 ? 0.3 : 0.9)),
+      { ...startedAt(({ pod, last }) => (pod < 1 ? -100_000 : (last - 6) * 300 - 60)) },
+    ],
+    hours: 20,
+    firing: [{}],
+    where: (layout, { name }) => layout.replicas === 1 && name === 'a rollout',
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'what was bought on the days before does not count where Prometheus sees the process for the first time',
+    facts: [spent('payer', 30), startedAt(-1_000_000)],
+    firing: [],
+    where: up,
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
+    name: 'the container was restarted, and counts from 0 again',
+    facts: [
+      spent('payer', ({ step, last }) => (step > last - 10 ? 0.05 : 0.75)),
+      startedAt(({ step, last }) => (step > last - 10 ? (last - 10) * 300 : -100_000)),
+    ],
+    hours: 30,
+    firing: [],
+    where: (layout, { name }) => layout.replicas === 1 && name === 'steady',
+  },
   // --- Money
   {
     alert: 'AwsCostServiceAnomaly',
@@ -438,6 +503,19 @@ export const CASES: readonly Case[] = [
   },
 ];
 
+function spent(target: string, value: number | ValueAt) {
+  return self('aws_spend_usd_total', { target }, value);
+}
+
+function startedAt(value: number | ValueAt): Fact {
+  return {
+    family: 'process_start_time_seconds',
+    labels: {},
+    on: 'each',
+    value: typeof value === 'number' ? () => value : value,
+  };
+}
+
 /** What is not a number stands for no series. */
 function withoutNaN(fact: ReturnType<typeof self>): ReturnType<typeof self> {
   return {
@@ -448,4 +526,3 @@ function withoutNaN(fact: ReturnType<typeof self>): ReturnType<typeof self> {
     },
   };
 }
-export { ABSENT, down, hours };
