@@ -1,6 +1,6 @@
 // Every alert, firing and not firing, with one replica and with three, whatever becomes of labels, over takeovers, rollouts and outages.
 import t from 'tap';
-import { requireHelm } from '../servers/helm.ts';
+import { requireHelm } from '../helm/helm.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
 import { bare, testsOf } from './case.ts';
 import { CASES } from './cases.ts';

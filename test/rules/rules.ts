@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
-import { renderTemplate } from '../servers/helm.ts';
+import { stringify } from 'yaml';
+import { mustRender, one } from '../helm/helm.ts';
 import { type Ran, run } from '../servers/process.ts';
 
 /** An alerting or a recording rule. */
@@ -28,11 +28,11 @@ export async function chartRules(
   prometheusRule: object = {},
   values: object = {},
 ): Promise<readonly RuleGroup[]> {
-  const text = await renderTemplate(helm, 'templates/prometheusrule.yaml', {
-    ...values,
-    prometheusRule: { enabled: true, ...prometheusRule },
+  const manifests = await mustRender(helm, {
+    values: { ...values, prometheusRule: { enabled: true, ...prometheusRule } },
+    args: ['--show-only', 'templates/prometheusrule.yaml'],
   });
-  return parse(text).spec.groups;
+  return one(manifests, 'PrometheusRule').spec.groups;
 }
 
 /** The rules of all groups. */

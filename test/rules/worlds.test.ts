@@ -1,6 +1,6 @@
 // What does not fit into a table of cases: all alerts at once, two installations, long outages, weeks, and the words of the alerts.
 import t, { type Test } from 'tap';
-import { requireHelm } from '../servers/helm.ts';
+import { requireHelm } from '../helm/helm.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
 import { bare, promtoolCase } from './case.ts';
 import { dayOf, EC2, figure, healthy, PAYER, requests, self, settledOn, success } from './facts.ts';
