@@ -53,10 +53,10 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
 {{- range $alert, $own := $rule.alerts -}}
   {{- range $name, $value := $own -}}
     {{- if kindIs "map" $value -}}
-      {{- $text = replace (printf "${%s.%s.default}" $alert $name) (toString (default "Inf" (get $value "default"))) $text -}}
+      {{- $text = replace (printf "${%s.%s.default}" $alert $name) (include "aws-cost-exporter.text" (hasKey $value "default" | ternary (get $value "default") "Inf")) $text -}}
     {{- else -}}
       {{- /* Within double quotes of PromQL a backslash and a quote are written with a backslash. */ -}}
-      {{- $string := toString $value | replace "\\" "\\\\" | replace "\"" "\\\"" -}}
+      {{- $string := include "aws-cost-exporter.text" $value | replace "\\" "\\\\" | replace "\"" "\\\"" -}}
       {{- $text = replace (printf "${%s.%s}" $alert $name) $string $text -}}
     {{- end -}}
   {{- end -}}
@@ -75,7 +75,7 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
 {{- range $key, $value := $limit.values }}
 {{- if ne $key "default" }}
 - record: {{ $limit.record }}
-  expr: vector({{ $value }})
+  expr: vector({{ include "aws-cost-exporter.text" $value }})
   labels: {{ dict $limit.label $key | toJson }}
 {{- end }}
 {{- end }}
