@@ -3,15 +3,12 @@ import t, { type Test } from 'tap';
 import { requireHelm } from '../helm/helm.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
 import { bare, promtoolCase } from './case.ts';
-import { dayOf, EC2, figure, healthy, PAYER, requests, self, settledOn, success } from './facts.ts';
+import { dayOf, EC2, figure, healthy, PAYER, requests, self, success } from './facts.ts';
 import { chartRules, needed, type PromtoolTest, promtoolTest, type RuleGroup, rulesOf } from './rules.ts';
-import { type Fact, LAYOUTS, type Layout, SITUATIONS, type Situation, STEP_MINUTES, scrape } from './world.ts';
+import { HOUR, ONE, STEADY, STORIES } from './stories.ts';
+import { type Fact, LAYOUTS, SITUATIONS, STEP_MINUTES, scrape } from './world.ts';
 
 t.setTimeout(600_000);
-
-const [ONE, THREE] = LAYOUTS as [Layout, Layout];
-const STEADY = SITUATIONS[0] as Situation;
-const HOUR = 60 / STEP_MINUTES;
 
 async function rules(t: Test, alerts: object = {}): Promise<readonly RuleGroup[] | undefined> {
   const helm = await requireHelm(t);
@@ -61,80 +58,13 @@ t.test('there is no alert about two exposers where all are to expose', async (t)
   t.ok(names.includes('AwsCostCollectedTwice'));
 });
 
-t.test('of two installations the one that is gone is named', async (t) => {
-  const groups = await rules(t);
-  if (groups === undefined) return;
-  const other: Layout = {
-    ...ONE,
-    target: (pod) => ({ ...ONE.target(pod), namespace: 'staging', job: 'costs-staging' }),
-  };
-  const gone: Situation = { ...STEADY, up: (step, last) => (step > last - 6 ? [] : [0]) };
-  const last = 3 * HOUR;
-  const series = [...scrape(healthy(), ONE, STEADY, last), ...scrape(healthy(), other, gone, last)];
-  const at = (hours: number, exp_alerts: object[]) => ({
-    eval_time: `${hours * 60}m`,
-    alertname: 'AwsCostExporterAbsent',
-    exp_alerts,
+for (const story of STORIES) {
+  t.test(story.name, async (t) => {
+    const groups = await rules(t, story.values);
+    if (groups === undefined) return;
+    await holds(t, bare(needed(groups, story.alerts)), [story.test(groups)], story.alerts.join(', '));
   });
-  const labels = { exp_labels: { severity: 'critical', namespace: 'staging', job: 'costs-staging' } };
-  const test = { ...promtoolCase('two', series, last, '', []), alert_rule_test: [at(2, []), at(3, [labels])] };
-  await holds(t, bare(needed(groups, ['AwsCostExporterAbsent'])), [test], 'named once, and only once it is gone');
-});
-
-t.test('an alert about money outlives an outage of six hours, and no longer one', async (t) => {
-  const budgets = { [PAYER]: 800 };
-  const groups = await rules(t, { AwsCostForecastAboveBudget: { budgets } });
-  if (groups === undefined) return;
-  const facts = [
-    ...healthy(),
-    ...dayOf(EC2, PAYER, 500, 100),
-    figure('aws_cost_untagged_ratio', { tag_key: 'Team', account_id: PAYER }, 0.9),
-    success('cost', 'payer', 0),
-  ];
-  const outage: Situation = { ...STEADY, up: (step) => (step <= 8 * HOUR ? [0, 1, 2] : []) };
-  const series = scrape(facts, THREE, outage, 16 * HOUR);
-  const fires = {
-    AwsCostServiceAnomaly: { service: EC2, account_id: PAYER },
-    AwsCostForecastAboveBudget: { account_id: PAYER },
-    AwsCostUntaggedShareHigh: { tag_key: 'Team', account_id: PAYER },
-    AwsCostCollectorFailing: { collector: 'cost', target: 'payer', namespace: 'finops', job: 'costs' },
-  };
-  const alert_rule_test = Object.entries(fires).flatMap(([alertname, labels]) => {
-    const severity = rulesOf(groups).find(({ alert }) => alert === alertname)?.labels?.severity;
-    const alert = { exp_labels: { ...labels, severity } };
-    return [
-      { eval_time: '8h', alertname, exp_alerts: [alert] },
-      { eval_time: '13h55m', alertname, exp_alerts: [alert] },
-      { eval_time: '14h10m', alertname, exp_alerts: [] },
-    ];
-  });
-  const test = { ...promtoolCase('outage', series, 16 * HOUR, '', []), alert_rule_test };
-  await holds(t, bare(needed(groups, Object.keys(fires))), [test], 'four alerts');
-});
-
-t.test('what comes every week is no anomaly the second time, whatever the day of the evaluation', async (t) => {
-  const groups = await rules(t);
-  if (groups === undefined) return;
-  // Midnight publishes the next settled day: of day 10 on the second, and so on. Days 10 and 17 are expensive, so is 19.
-  const day = ({ step }: { step: number }) => 9 + Math.floor(step / (24 * HOUR));
-  const facts = [
-    ...healthy(),
-    ...dayOf(EC2, PAYER, (place) => ([10, 17, 19].includes(day(place)) ? 400 : 100), 100),
-    ...settledOn(day),
-  ];
-  const last = 12 * 24 * HOUR;
-  const at = (dayOfMonth: number, exp_alerts: object[]) => ({
-    eval_time: `${(dayOfMonth - 9) * 24 + 12}h`,
-    alertname: 'AwsCostServiceAnomaly',
-    exp_alerts,
-  });
-  const fires = [{ exp_labels: { severity: 'warning', service: EC2, account_id: PAYER } }];
-  const test = {
-    ...promtoolCase('weeks', scrape(facts, ONE, STEADY, last), last, '', []),
-    alert_rule_test: [at(9, []), at(10, fires), at(11, []), at(17, []), at(18, []), at(19, fires), at(20, [])],
-  };
-  await holds(t, bare(needed(groups, ['AwsCostServiceAnomaly'])), [test], 'twelve days');
-});
+}
 
 t.test('the words: figures with their units, and where to read on', async (t) => {
   const groups = await rules(t, { AwsCostForecastAboveBudget: { budgets: { [PAYER]: 800 } } });
