@@ -61,12 +61,15 @@ t.test('whatever is accepted ends with a digest that is written out', async (t) 
     fc.string().map((text) => `docker.io/library/node:24${text}@${digestOf(text)}`),
     fc.string().map((text) => `docker.io/library/node:24@${digestOf(text)}${text}`),
   );
+  let accepted = 0;
   fc.assert(
     fc.property(hostile, (value) => {
-      const accepted = faultsOfBases([`BUILD_IMAGE=${value}`, `RUNTIME_IMAGE=${RUNTIME}`]).length === 0;
-      return !accepted || /^\S+:[\w.-]+@sha256:[0-9a-f]{64}$/.test(value);
+      if (faultsOfBases([`BUILD_IMAGE=${value}`, `RUNTIME_IMAGE=${RUNTIME}`]).length > 0) return true;
+      accepted += 1;
+      return /^[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/.test(value);
     }),
   );
+  t.ok(accepted > 0, `${accepted} accepted`);
 });
 
 t.test('the script fails a release', async (t) => {
