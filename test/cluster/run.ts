@@ -84,7 +84,7 @@ function finish(): void {
   const logs = join(work, 'node/logs');
   if (!ok && existsSync(logs)) {
     mkdirSync(KEPT, { recursive: true });
-    cpSync(logs, join(KEPT, 'logs'), { recursive: true, dereference: true });
+    cpSync(logs, join(KEPT, 'logs'), { recursive: true });
   }
   rmSync(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   if (stop.signal.aborted) console.log(`\n${stop.signal.reason.message}`);
