@@ -69,5 +69,5 @@ await Promise.all([
   inTurn(context, [scrapeDefaults]),
   inTurn(context, [fullInstall, leaderChanges, onePod, upgrades]),
 ]);
-await inTurn(context, [(all) => uninstalls(all, before, ['plain', 'full', 'alone', 'one', 'three'])]);
+await inTurn(context, [(all) => uninstalls(all, before)]);
 process.exit();

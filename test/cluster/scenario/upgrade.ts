@@ -4,6 +4,7 @@ import { EVERYTHING, REPLICAS } from './everything.ts';
 import { previousChart } from './previous.ts';
 import { Release, type Values } from './release.ts';
 import { pods } from './replicas.ts';
+import { totalOf } from './rest.ts';
 import { compareSums } from './sums.ts';
 import { watch } from './watch.ts';
 
@@ -13,12 +14,6 @@ const CASES: readonly { name: string; values: Values; replicas: number }[] = [
   { name: 'three', values: EVERYTHING, replicas: REPLICAS },
 ];
 
-/** What REST says of the window, by a connection of its own: the Service chooses the pod. */
-async function totalOf(url: string): Promise<number | undefined> {
-  const answer = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(900) });
-  return answer.ok ? ((await answer.json()) as { total: number }).total : undefined;
-}
-
 /** From the previous chart to this one and back, watched all the time. */
 export async function upgrades({ report, bill, monitoring }: Context): Promise<void> {
   const previous = await previousChart(join(process.env.WORK ?? '', 'previous'));
@@ -27,7 +22,7 @@ export async function upgrades({ report, bill, monitoring }: Context): Promise<v
 
     /** Makes a change, and holds every moment of it to the bill. */
     async function watched(change: () => Promise<void>): Promise<string> {
-      const rest = `${await release.restUrl()}/cost/current`;
+      const rest = await release.restUrl();
       const promql = `sum(aws_cost_total{${release.series}})`;
       const watchers = [
         { name: 'Prometheus', read: () => monitoring.prometheus.value(promql), everyMs: 1_000 },

@@ -43,6 +43,11 @@ function verdict(name: string, readings: readonly Reading[], sum: number, gapSec
     );
   }
   const gap = longestGap(readings);
-  if (gap > gapSeconds) throw new Error(`${name}: no figure for ${gap.toFixed(1)} s`);
+  if (gap > gapSeconds) {
+    const errors = new Set(readings.flatMap(({ error }) => error ?? []));
+    throw new Error(
+      `${name}: no figure for ${gap.toFixed(1)} s (${[...errors].join(', ') || 'none was there'})`,
+    );
+  }
   return `${name}: ${readings.length} readings, longest gap ${gap.toFixed(1)} s`;
 }
