@@ -14,13 +14,23 @@ export async function leaderChanges({ report, bill, monitoring }: Context): Prom
   const release = new Release('full');
   const promql = `sum(aws_cost_total{${release.series}})`;
   const watchers = [
-    { name: 'Prometheus', read: () => monitoring.prometheus.value(promql), everyMs: 1_000 },
-    { name: 'the pods themselves', read: () => sumOverReplicas(release.name), everyMs: 1_000 },
+    {
+      name: 'Prometheus',
+      read: () => monitoring.prometheus.value(promql),
+      everyMs: 1_000,
+      gapSeconds: GAP_SECONDS,
+    },
+    {
+      name: 'the pods themselves',
+      read: () => sumOverReplicas(release.name),
+      everyMs: 1_000,
+      gapSeconds: GAP_SECONDS,
+    },
   ];
 
   async function changed(change: (pod: Pod) => Promise<unknown>): Promise<string> {
     const sum = (await release.expected(bill)).total.toNumber();
-    return watch(watchers, { sum, gapSeconds: GAP_SECONDS }, async () => {
+    return watch(watchers, sum, async () => {
       const before = await leader(release.name);
       await change(before);
       await eventually('another process leads, and all are there', () => recovered(before), 90_000);

@@ -11,7 +11,7 @@ const OF_THE_NAMESPACE = /\/(ConfigMap\/kube-root-ca\.crt|ServiceAccount\/defaul
 export async function uninstalls({ report }: Context, before: ReadonlySet<string>): Promise<void> {
   await report.step('helm uninstall leaves nothing', async () => {
     const installed = await allObjects();
-    const releases = (await helm('list', '--all-namespaces', '--all', '--short')).split('\n');
+    const releases = (await helm('list', '--all-namespaces', '--short')).split('\n');
     for (const name of releases) await new Release(name).uninstall();
     const left = await eventually(
       'what ends by itself has ended',
