@@ -28,7 +28,7 @@ const openOf = (priority: string, color: string) =>
     ],
     queries: [
       {
-        expr: `sum(${figure(OPEN, ACCOUNT, `priority="${priority}"`)})`,
+        expr: `sum(${figure(OPEN, ACCOUNT, `priority="${priority}"`)}) or 0 * sum(${open})`,
         legend: priority,
       },
     ],
