@@ -153,7 +153,10 @@ const perDay: Expectation = ({ bill }) => {
   };
 };
 
-const monthToDate: Expectation = ({ bill }) => one(bill.total(bill.month));
+/** Nothing where the bill has no charge of what was chosen. */
+const NONE: Expected = { rows: new Map() };
+const monthToDate: Expectation = ({ bill }) =>
+  sums(bill, bill.month, byService).size === 0 ? NONE : one(bill.total(bill.month));
 const monthEnd: Expectation = (known) => ({ rows: ofTarget(known, [[{}, known.whole.monthEnd]]) });
 /** The simulator's normal deviate is an approximation. */
 const APPROXIMATE = 0.01;
@@ -176,7 +179,10 @@ export const overview: Readonly<Record<string, readonly Expectation[]>> = {
   "Forecast, month's end": [monthEnd],
   'Forecast, next 30 days': [next30(-1), next30(0), next30(1)],
   'This week against last': [
-    ({ bill }) => one(bill.total(bill.trailingWeek).div(bill.total(bill.precedingWeek)).minus(1)),
+    ({ bill }) => {
+      const before = bill.total(bill.precedingWeek);
+      return before.greaterThan(0) ? one(bill.total(bill.trailingWeek).div(before).minus(1)) : NONE;
+    },
   ],
   Currency: [() => one(1, { currency: 'USD' })],
   'Cost per day': [perDay],
@@ -244,7 +250,8 @@ const unnamed = (map: ReadonlyMap<string, number>) =>
 const untagged = (known: Known, key: string) => {
   const total = known.whole.total(known.whole.window);
   const without = byValue(known, key).find(({ labels }) => labels.tag_value === 'untagged')?.sum ?? ZERO;
-  return [{ tag_key: key }, without.div(total)] as const;
+  // A share: credits make it neither negative nor more than all.
+  return [{ tag_key: key }, Decimal.min(1, Decimal.max(0, without.div(total)))] as const;
 };
 
 const ratios: Expectation = (known) => ({
