@@ -64,6 +64,7 @@ export const exporter = dashboard({
             'Time since the bill of a target was last seen to move. AWS refreshes it up to three times a day: is AWS late, or the exporter?',
           unit: 's',
           size: [4, 5],
+          noValue: 'It has not been seen to move yet',
           queries: [
             {
               expr: `time() - max by (target) (${ofTarget('bill_changed_timestamp_seconds')})`,
@@ -148,7 +149,6 @@ export const exporter = dashboard({
           description:
             'Series of each collector and target, all its families together. Above MAX_SERIES the smallest are folded into "__other__".',
           unit: 'short',
-          decimals: 0,
           min: 0,
           size: [12, 9],
           queries: [{ expr: latest('collector_series'), legend: '{{collector}}, {{target}}' }],
@@ -170,7 +170,7 @@ export const exporter = dashboard({
         curves({
           title: 'Requests an hour, by result',
           description: 'HTTP attempts at AWS by all replicas, retries included, by how they ended.',
-          unit: 'suffix: /h',
+          unit: 'suffix:/h',
           decimals: 0,
           min: 0,
           size: [12, 9],

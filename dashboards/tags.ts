@@ -139,6 +139,7 @@ export const tags = dashboard({
           decimals: 2,
           size: [12, 12],
           columns: { tag_value: 'Value', account_id: 'Account number' },
+          hidden: ['tag_key'],
           units: { Share: 'percentunit', Resources: 'short' },
           sortBy: 'Cost',
           queries: [
@@ -153,12 +154,8 @@ export const tags = dashboard({
           unit: MONEY,
           decimals: 2,
           size: [12, 11],
-          columns: {
-            tag_value: 'Value',
-            service: 'Service',
-            account_id: 'Account number',
-            tag_key: 'Tag key',
-          },
+          columns: { tag_value: 'Value', service: 'Service', account_id: 'Account number' },
+          hidden: ['tag_key'],
           sortBy: 'Cost',
           queries: [{ expr: `topk(100, ${byService})`, legend: 'Cost' }],
         }),

@@ -52,5 +52,10 @@ export function dashboard({ uid, title, description, variables, sections, from }
     builder.withRow(new RowBuilder(heading).id(++id));
     for (const panel of panels) builder.withPanel(panel.id(++id));
   }
-  return builder.build();
+  const built = builder.build();
+  // The SDK gives every variable the settings of interval variables, which Grafana's schema has for those alone.
+  for (const variable of built.templating?.list ?? []) {
+    for (const name of ['auto', 'auto_min', 'auto_count'] as const) delete variable[name];
+  }
+  return built;
 }

@@ -218,8 +218,10 @@ function tables<P extends AnyPanel>(panel: P, { queries, unit }: PanelOptions): 
 export interface TableOptions extends PanelOptions {
   /** Column titles in place of label names. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Units of columns that have another one. */
+  /** Units of the queries' columns that have another one. */
   readonly units?: Readonly<Record<string, string>>;
+  /** Labels that all rows have alike. */
+  readonly hidden?: readonly string[];
   /** The column to sort by, greatest first. */
   readonly sortBy: string;
 }
@@ -232,13 +234,20 @@ export function table(options: TableOptions): Table {
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true },
+      excludeByName: Object.fromEntries(['Time', ...(options.hidden ?? [])].map((name) => [name, true])),
       indexByName: Object.fromEntries(order.map((name, index) => [name, index])),
       renameByName: options.columns,
     },
   });
+  // A word that looks like a number, an account's say, would be shown in the panel's unit.
+  for (const column of Object.values(options.columns)) {
+    panel.overrideByName(column, [{ id: 'unit', value: 'string' }]);
+  }
   for (const [column, unit] of Object.entries(options.units ?? {})) {
-    panel.overrideByName(column, [{ id: 'unit', value: unit }]);
+    panel.overrideByName(column, [
+      { id: 'unit', value: unit },
+      { id: 'decimals', value: unit === 'percentunit' ? 1 : 0 },
+    ]);
   }
   return panel.sortBy([{ build: () => ({ displayName: options.sortBy, desc: true }) }]);
 }

@@ -25,7 +25,6 @@ function single(name: string, label: string, query: string) {
     .label(label)
     .datasource(DATASOURCE)
     .query({ query, refId: name })
-    .definition(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalCaseInsensitiveAsc);
 }

@@ -110,6 +110,25 @@ t.test('money is shown in the currency of the bill', async (t) => {
   }
 });
 
+t.test('words in tables stay words', async (t) => {
+  for (const dashboard of Object.values(dashboards)) {
+    for (const { title, type, transformations = [], fieldConfig } of panelsOf(dashboard)) {
+      if (type !== 'table') continue;
+      const { renameByName = {} } = (transformations.at(-1)?.options ?? {}) as {
+        renameByName?: Record<string, string>;
+      };
+      const words = (fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) =>
+        properties.some(({ id, value }) => id === 'unit' && value === 'string') ? [matcher.options] : [],
+      );
+      t.same(
+        words,
+        Object.values(renameByName),
+        `${dashboard.title}, ${title}: no number of an account becomes money`,
+      );
+    }
+  }
+});
+
 t.test('every metric is documented', async (t) => {
   for (const dashboard of Object.values(dashboards)) {
     const used = [...JSON.stringify(dashboard).matchAll(/\b(?:aws_|process_|nodejs_|http_)[a-z_]*[a-z]\b/g)];
