@@ -252,6 +252,18 @@ async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
       if (prometheus === undefined) return;
       const renamed = await prometheus.query('count(aws_cost_total{exported_service!=""})');
       t.equal(renamed.length, honorLabels ? 0 : 1, 'Prometheus has renamed the label, or not');
+      if (honorLabels) return;
+      await other.app.close();
+      await prometheus.waitFor('count(up == 1) == 1', ({ length }) => length > 0, 60_000);
+      const left = { ...setup, exporters: [one] };
+      for (const name of ['overview', 'tags', 'optimization', 'well-architected']) {
+        const known = await knownOf(left, whole, { tag_key: [KEYS[0] ?? ''] });
+        const dashboard = dashboards[name];
+        if (dashboard === undefined) throw new Error(name);
+        await t.test(`${name}, one of the two has ended`, (t) =>
+          compare(t, prometheus, dashboard, EXPECTED[name] ?? {}, known),
+        );
+      }
     });
   }
 }
