@@ -38,7 +38,7 @@ export const exporter = dashboard({
           description: `Collectors whose last attempt failed, in whole or in part. ${RUNS} GET /ready says why, and what to do.`,
           unit: 'short',
           decimals: 0,
-          size: [4, 5],
+          size: [4, 4],
           steps: [
             { value: null, color: 'green' },
             { value: 1, color: 'red' },
@@ -50,7 +50,7 @@ export const exporter = dashboard({
           description:
             'Time since the collector that succeeded longest ago has succeeded, or found its figures unchanged.',
           unit: 's',
-          size: [4, 5],
+          size: [4, 4],
           steps: [
             { value: null, color: 'green' },
             { value: 13 * HOUR, color: 'yellow' },
@@ -63,7 +63,7 @@ export const exporter = dashboard({
           description:
             'Time since the bill of a target was last seen to move. AWS refreshes it up to three times a day: is AWS late, or the exporter?',
           unit: 's',
-          size: [4, 5],
+          size: [4, 4],
           noValue: 'It has not been seen to move yet',
           queries: [
             {
@@ -77,7 +77,7 @@ export const exporter = dashboard({
           description: `What AWS charges for the exporter's own requests of the last 24 hours, in US dollars. ${COUNTED}`,
           unit: 'currencyUSD',
           decimals: 2,
-          size: [4, 5],
+          size: [4, 4],
           queries: [{ expr: spentToday('job'), legend: '{{job}}' }],
         }),
         stat({
@@ -85,7 +85,7 @@ export const exporter = dashboard({
           description: `What the last 24 hours have cost by AWS_SPEND_BUDGET_USD, which is of a UTC day: the exporter sends no page above it. ${COUNTED}`,
           unit: 'percentunit',
           decimals: 0,
-          size: [4, 5],
+          size: [4, 4],
           steps: [
             { value: null, color: 'green' },
             { value: 0.8, color: 'yellow' },
@@ -104,7 +104,7 @@ export const exporter = dashboard({
             'Processes that Prometheus scrapes, and those that show the cost families: one, or all with EXPOSE=all or without Redis.',
           unit: 'short',
           decimals: 0,
-          size: [4, 5],
+          size: [4, 4],
           queries: [
             { expr: `count(${ofProcesses(own('exposing'))})`, legend: 'replicas' },
             { expr: `sum(${ofProcesses(own('exposing'))})`, legend: 'show figures' },

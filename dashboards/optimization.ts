@@ -17,11 +17,11 @@ const OVERLAP =
 /** The colours of the three priorities. */
 const openOf = (priority: string, color: string) =>
   stat({
-    title: `Open, ${priority} priority`,
+    title: `${priority[0]?.toUpperCase()}${priority.slice(1)} priority`,
     description: `Recommendations of ${priority} priority that are open now. PRIORITY_THRESHOLDS says from which saving a month on a priority counts.`,
     unit: 'short',
     decimals: 0,
-    size: [4, 5],
+    size: [4, 4],
     steps: [
       { value: null, color: 'text' },
       { value: 1, color },
@@ -29,7 +29,7 @@ const openOf = (priority: string, color: string) =>
     queries: [
       {
         expr: `sum(${figure(OPEN, ACCOUNT, `priority="${priority}"`)}) or 0 * sum(${open})`,
-        legend: priority,
+        legend: 'open',
       },
     ],
   });
@@ -60,7 +60,7 @@ export const optimization = dashboard({
             "What can be saved in all a month, overlaps counted once, by source. It is of a whole target: a payer's includes its members', and stands under the payer's account.",
           unit: MONEY,
           decimals: 2,
-          size: [7, 5],
+          size: [6, 4],
           noValue: 'Of a whole target: choose its account, or All',
           queries: [
             {
@@ -70,11 +70,11 @@ export const optimization = dashboard({
           ],
         }),
         stat({
-          title: 'Sum of the recommendations, a month',
+          title: 'Sum of recommendations, a month',
           description: `What the open recommendations would save a month, added up. ${OVERLAP}`,
           unit: MONEY,
           decimals: 2,
-          size: [5, 5],
+          size: [6, 4],
           queries: [{ expr: `sum(${savings})`, legend: 'savings' }],
         }),
         openOf('high', 'red'),

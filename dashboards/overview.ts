@@ -43,7 +43,7 @@ export const overview = dashboard({
             'Cost since the 1st of the month (UTC), today so far included, of the chosen accounts and services.',
           unit: MONEY,
           decimals: 2,
-          size: [5, 5],
+          size: [5, 4],
           queries: [{ expr: `sum(${cost(MONTH)})`, legend: 'month to date' }],
         }),
         stat({
@@ -51,7 +51,7 @@ export const overview = dashboard({
           description: `Month to date without today, plus AWS's forecast from today to the month's end. ${ONE_TARGET}`,
           unit: MONEY,
           decimals: 2,
-          size: [5, 5],
+          size: [5, 4],
           noValue: NO_FORECAST,
           queries: [{ expr: ofTarget(FORECAST), legend: '{{account_name}}' }],
         }),
@@ -60,7 +60,7 @@ export const overview = dashboard({
           description: `AWS's forecast for the 30 days from today, between the sums of the daily 80 % bounds; these are wider than an 80 % bound of the sum. ${ONE_TARGET}`,
           unit: MONEY,
           decimals: 2,
-          size: [9, 5],
+          size: [9, 4],
           noValue: NO_FORECAST,
           queries: [
             { expr: ofTarget('aws_cost_forecast_lower'), legend: 'lower, {{account_name}}' },
@@ -69,12 +69,12 @@ export const overview = dashboard({
           ],
         }),
         stat({
-          title: 'This week against last',
+          title: 'Week on week',
           description:
             'Cost of the last 7 complete days against the 7 days before. AWS still adds to the last day or two: a fall of a few percent may be bills that are still to come.',
           unit: 'percentunit',
           decimals: 1,
-          size: [3, 5],
+          size: [3, 4],
           queries: [
             {
               expr: `sum(${cost('aws_cost_trailing_week')}) / (sum(${cost('aws_cost_preceding_week')}) > 0) - 1`,
@@ -87,7 +87,7 @@ export const overview = dashboard({
           description:
             'The billing currency of the targets. Where there are several, a sum over accounts means nothing: choose the accounts of one.',
           unit: 'none',
-          size: [2, 5],
+          size: [2, 4],
           queries: [{ expr: 'max by (currency) (aws_cost_currency_info)', legend: '{{currency}}' }],
         }),
       ],

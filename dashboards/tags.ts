@@ -40,7 +40,7 @@ export const tags = dashboard({
           description: `Cost without a value for the tag key, by all cost, ${WINDOW}. ${PAYER}`,
           unit: 'percentunit',
           decimals: 1,
-          size: [6, 5],
+          size: [6, 4],
           steps: SHARE,
           queries: [{ expr: named(figure(RATIO, ...KEY), RATIO), legend: '{{account_name}}' }],
         }),
@@ -49,7 +49,7 @@ export const tags = dashboard({
           description: `Cost without a value for the tag key ${WINDOW}. ${PAYER}`,
           unit: MONEY,
           decimals: 2,
-          size: [6, 5],
+          size: [6, 4],
           queries: [{ expr: named(untagged, 'aws_tag_cost_total'), legend: '{{account_name}}' }],
         }),
         stat({
@@ -57,7 +57,7 @@ export const tags = dashboard({
           description: `Resources that carry the tag, whatever its value. ${COUNTED}`,
           unit: 'short',
           decimals: 0,
-          size: [6, 5],
+          size: [6, 4],
           queries: [
             {
               expr: named(`sum by (account_id) (${resources})`, 'aws_tag_resource_count'),
@@ -70,7 +70,7 @@ export const tags = dashboard({
           description:
             '1 where the number of resources is an estimate from cost, was cut by the page limit, or the cost beside it spans more accounts than it; else 0.',
           unit: 'none',
-          size: [6, 5],
+          size: [6, 4],
           steps: [
             { value: null, color: 'green' },
             { value: 1, color: 'yellow' },
@@ -92,7 +92,7 @@ export const tags = dashboard({
           decimals: 1,
           min: 0,
           max: 1,
-          size: [12, 9],
+          size: [12, 8],
           steps: SHARE,
           queries: [
             {
@@ -103,13 +103,13 @@ export const tags = dashboard({
         }),
         bars({
           title: 'Untagged cost by service, $tag_key',
-          description: `The 15 services with most cost that has no value for the tag key, ${WINDOW}. ${PAYER}`,
+          description: `The 10 services with most cost that has no value for the tag key, ${WINDOW}. ${PAYER}`,
           unit: MONEY,
           decimals: 2,
-          size: [12, 9],
+          size: [12, 8],
           queries: [
             {
-              expr: `sort_desc(${named(`topk(15, ${untaggedByService})`, 'aws_cost_by_tag')})`,
+              expr: `sort_desc(${named(`topk(10, ${untaggedByService})`, 'aws_cost_by_tag')})`,
               legend: '{{service}}, {{account_name}}',
             },
           ],

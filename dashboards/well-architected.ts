@@ -19,7 +19,7 @@ const count = (level: string, title: string, color: string) =>
     description: `Questions at risk level "${level}", over all pillars, workloads and lenses of the chosen accounts.`,
     unit: 'short',
     decimals: 0,
-    size: [6, 5],
+    size: [6, 4],
     steps: [
       { value: null, color: 'text' },
       { value: 1, color },

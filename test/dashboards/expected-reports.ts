@@ -41,12 +41,12 @@ const inAll: Expectation = (known) => ({
 /** The queries of the optimization's panels, by what GET /recommendations answers. */
 export const optimization: Readonly<Record<string, readonly Expectation[]>> = {
   'Can be saved in all, a month': [inAll],
-  'Sum of the recommendations, a month': [
+  'Sum of recommendations, a month': [
     (known) => (chosen(known).length === 0 ? { rows: new Map() } : one(savings(chosen(known)))),
   ],
-  'Open, high priority': openOf('high'),
-  'Open, medium priority': openOf('medium'),
-  'Open, low priority': openOf('low'),
+  'High priority': openOf('high'),
+  'Medium priority': openOf('medium'),
+  'Low priority': openOf('low'),
   'Savings by category': by('category'),
   'Savings by type': by('type'),
   'Savings by source': by('source'),

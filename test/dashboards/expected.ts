@@ -178,7 +178,7 @@ export const overview: Readonly<Record<string, readonly Expectation[]>> = {
   'Month to date': [monthToDate],
   "Forecast, month's end": [monthEnd],
   'Forecast, next 30 days': [next30(-1), next30(0), next30(1)],
-  'This week against last': [
+  'Week on week': [
     ({ bill }) => {
       const before = bill.total(bill.precedingWeek);
       return before.greaterThan(0) ? one(bill.total(bill.trailingWeek).div(before).minus(1)) : NONE;
@@ -317,7 +317,7 @@ export const tags: typeof overview = {
           labels.tag_value === 'untagged' ? [[labels, sum]] : [],
         ),
       ),
-      top: 15,
+      top: 10,
       zeros: 'free',
     }),
   ],
