@@ -23,7 +23,7 @@
 {{- $empty := or (kindIs "invalid" $value) (eq (toString $value) "") -}}
 {{- if and $empty (not .check.required) -}}
 {{- else if or $empty (ne "true" (include "aws-cost-exporter.fits" (list .check $value))) }}
-{{ include "aws-cost-exporter.fault" (list (join "." .path) .check (default "" $value)) }}
+{{ include "aws-cost-exporter.fault" (list (join "." .path) .check (ternary "" $value $empty)) }}
 {{- end -}}
 {{- end -}}
 {{- end }}
