@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { stringify } from 'yaml';
 import { accountsOf, figure, grown, named, ofProcesses } from '../../dashboards/build/promql.ts';
+import { overview } from '../../dashboards/overview.ts';
 import { run } from '../servers/process.ts';
 import { requirePromtool } from '../servers/prometheus.ts';
+import { panelsOf, queriesOf } from './grafana.ts';
 
 t.setTimeout(120_000);
 
@@ -98,6 +100,23 @@ t.test('accounts have a name each, and no answer breaks over two', async (t) => 
       samples: { '{account_id="1"}': 5, '{account_id="2"}': 7 },
     },
   ]);
+});
+
+t.test('the unit is the currency of the bill, where there is one', async (t) => {
+  const [query] = panelsOf(overview)
+    .flatMap(queriesOf)
+    .filter(({ refId }) => refId === 'currency');
+  const expr = query?.expr ?? '';
+  const info = (account: string, currency: string, name = 'a') =>
+    `aws_cost_currency_info{account_id="${account}", currency="${currency}", ${pod(name)}}`;
+  const at = '10m';
+  const euro = { '{currency="EUR", unit="currency:financial:EUR "}': 1 };
+  await evaluate(
+    t,
+    { [info('1', 'EUR')]: '1x10', [info('2', 'EUR')]: '1x10', [info('1', 'EUR', 'b')]: '1x10' },
+    [{ expr, at, samples: euro }],
+  );
+  await evaluate(t, { [info('1', 'EUR')]: '1x10', [info('2', 'USD')]: '1x10' }, [{ expr, at, samples: {} }]);
 });
 
 t.test('counters: what is new in a range', async (t) => {
