@@ -1,0 +1,283 @@
+// Every query of every dashboard, asked of a real Prometheus that scrapes real exporters, and held against what the bill says.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import t, { type Test } from 'tap';
+import { dashboards } from '../../dashboards/index.ts';
+import type { FocusRow } from '../../src/focus.ts';
+import { generateBill, readFocusFile } from '../../src/simulator/index.ts';
+import { ROOT } from '../e2e/command.ts';
+import { type Exporter, startExporter } from '../helper.ts';
+import type { Body as Recommendations } from '../plugins/optimization/exporter.ts';
+import { type Prometheus, type ScrapeTarget, startPrometheus } from '../servers/prometheus.ts';
+import { Bill } from './bill.ts';
+import {
+  type Expectation,
+  type Expected,
+  type Known,
+  overview,
+  rowOf,
+  type Tags,
+  tags,
+  type WellArchitected,
+} from './expected.ts';
+import { exporter } from './expected-exporter.ts';
+import { optimization, wellArchitected } from './expected-reports.ts';
+import { type Choice, interpolated, optionsOf, panelsOf, queriesOf, variablesOf } from './grafana.ts';
+
+t.setTimeout(300_000);
+
+const SAMPLE = join(ROOT, '../shared/data/focus_1_0_aws_sample.csv.gz');
+const AT = '2026-10-15T12:00:00Z';
+const KEYS = ['application', 'environment', 'business_unit'];
+const JOB = 'exporters';
+
+const EXPECTED: Readonly<Record<string, Readonly<Record<string, readonly Expectation[]>>>> = {
+  overview,
+  tags,
+  optimization,
+  'well-architected': wellArchitected,
+  exporter,
+};
+
+/** Exporters of one bill, as one Prometheus scrapes them. */
+interface Setup {
+  readonly exporters: readonly Exporter[];
+  /** Labels of a Prometheus in Kubernetes, `service` among them. */
+  readonly kubernetes?: { readonly honorLabels: boolean };
+}
+
+const POD = (index: number) => ({ namespace: 'monitoring', pod: `aws-cost-exporter-${index}` });
+
+function targetsOf({ exporters, kubernetes }: Setup): ScrapeTarget[] {
+  return exporters.map(({ metricsUrl }, index) => {
+    const labels = {
+      ...POD(index),
+      service: 'aws-cost-exporter',
+      endpoint: 'metrics',
+      container: 'exporter',
+    };
+    const url = `${metricsUrl}/metrics`;
+    return kubernetes === undefined
+      ? { url, job: JOB }
+      : { url, job: JOB, labels, extra: { honor_labels: kubernetes.honorLabels } };
+  });
+}
+
+/** One job in Prometheus' configuration, whose targets differ in their labels. */
+function oneJob(targets: readonly ScrapeTarget[]): ScrapeTarget[] {
+  const [first] = targets;
+  if (first === undefined) throw new Error('no targets');
+  const rest = targets.slice(1).map(({ url, labels }) => ({ targets: [new URL(url).host], labels }));
+  const own = { targets: [new URL(first.url).host], labels: first.labels ?? {} };
+  return [{ ...first, extra: { ...first.extra, static_configs: [own, ...rest] } }];
+}
+
+async function knownOf(
+  { exporters, kubernetes }: Setup,
+  whole: Bill,
+  choice: Choice,
+): Promise<Omit<Known, 'time'>> {
+  const [first] = exporters;
+  if (first === undefined) throw new Error('no exporter');
+  const json = async <Body>(path: string) => (await first.get(path)).json<Body>();
+  const processes = exporters.map(async (one, index) => ({
+    page: await one.metrics(),
+    process: { instance: new URL(one.metricsUrl).host, ...(kubernetes === undefined ? {} : POD(index)) },
+  }));
+  return {
+    choice,
+    whole,
+    bill: whole.only(choice.account, choice.service),
+    account: (await first.target()).accountId ?? '',
+    tags: await json<Tags>('/cost/tags'),
+    recommendations: await json<Recommendations>('/recommendations'),
+    wellArchitected: await json<WellArchitected>('/wellarchitected'),
+    job: JOB,
+    processes: await Promise.all(processes),
+  };
+}
+
+const near = (one: number, other: number, within: number) =>
+  Math.abs(one - other) <= within + 1e-9 * Math.abs(other);
+
+/** What is wrong with an answer. */
+function faults(
+  answer: ReadonlyMap<string, number>,
+  { rows, rank = rows, top, zeros, within = 1e-6 }: Expected,
+): string[] {
+  const wrong = [...answer].flatMap(([row, value]) => {
+    const expected = rows.get(row) ?? (zeros === 'free' ? 0 : undefined);
+    return expected !== undefined && near(value, expected, within)
+      ? []
+      : [`${row} is ${value}, not ${expected}`];
+  });
+  const left = [...rows].filter(
+    ([row, value]) => !answer.has(row) && !(zeros === 'free' && near(value, 0, within)),
+  );
+  if (top === undefined) return [...wrong, ...left.map(([row, value]) => `${row} is absent: ${value}`)];
+  if (answer.size > top) wrong.push(`${answer.size} rows, more than ${top}`);
+  if (answer.size < top) wrong.push(...left.map(([row, value]) => `${row} is absent: ${value}`));
+  const least = Math.min(...[...answer.keys()].map((row) => rank.get(row) ?? 0));
+  const greater = left.filter(([row]) => (rank.get(row) ?? 0) > least + within);
+  return [...wrong, ...greater.map(([row]) => `${row} is greater than a row that is there`)];
+}
+
+/** Asks every query of a dashboard as Grafana would. */
+async function compare(
+  t: Test,
+  prometheus: Prometheus,
+  dashboard: Dashboard,
+  expected: Readonly<Record<string, readonly Expectation[]>>,
+  known: Omit<Known, 'time'>,
+): Promise<void> {
+  const panels = panelsOf(dashboard);
+  t.same(
+    panels.map(({ title }) => title).toSorted(),
+    Object.keys(expected).toSorted(),
+    'each panel has its sums',
+  );
+  const variables = variablesOf(dashboard);
+  for (const panel of panels) {
+    const queries = queriesOf(panel);
+    const sums = expected[panel.title ?? ''] ?? [];
+    t.equal(queries.filter(({ refId }) => refId !== 'currency').length, sums.length, `${panel.title}`);
+    for (const [index, { expr, refId, range }] of queries.entries()) {
+      const promql = interpolated(expr, variables, known.choice);
+      const answer = await prometheus.query(promql);
+      const found = new Map(answer.map(({ metric, value }) => [rowOf(metric), value]));
+      const time = answer[0]?.time ?? 0;
+      const wanted: Expected | undefined =
+        refId === 'currency'
+          ? { rows: new Map([[rowOf({ currency: 'USD', unit: 'currency:financial:USD ' }), 1]]) }
+          : sums[index]?.({ ...known, time });
+      if (wanted === undefined) continue;
+      t.equal(found.size, answer.length, `${panel.title} ${refId}: no row comes twice`);
+      t.same(faults(found, wanted), [], `${panel.title} ${refId}: ${wanted.rows.size} sums`);
+      if (range)
+        t.same(await overTime(prometheus, promql), [...found.keys()].toSorted(), `${panel.title}: over time`);
+    }
+  }
+}
+
+/** Who is in the answer of a range query at its end. */
+async function overTime({ url }: Prometheus, query: string): Promise<string[]> {
+  const now = Date.now() / 1000;
+  const params = new URLSearchParams({ query, start: String(now - 1), end: String(now), step: '1' });
+  const body = (await (await fetch(`${url}/api/v1/query_range?${params}`)).json()) as {
+    data: { result: { metric: Record<string, string> }[] };
+  };
+  return body.data.result.map(({ metric }) => rowOf(metric)).toSorted();
+}
+
+/** What viewers choose: all; one account; some accounts and services, by names that mean something in a regular expression. */
+function choicesOf(whole: Bill, account: string): Choice[] {
+  const [first = ''] = KEYS;
+  const accounts = [...whole.sums(whole.window, ({ account }) => account)]
+    .toSorted(([, one], [, other]) => other.cmp(one))
+    .map(([id]) => id);
+  const services = [...new Set(whole.charges.map(({ service }) => service))];
+  const pointed = services.filter((name) => /[^\w ]/.test(name)).slice(0, 2);
+  const second = accounts.find((id) => id !== account) ?? account;
+  const common = whole.charges.find((charge) => charge.account === second && charge.day >= whole.month[0]);
+  return [
+    { tag_key: [first] },
+    { tag_key: [KEYS[1] ?? first], account: [account] },
+    { tag_key: [KEYS[2] ?? first], account: [account, second], service: [...pointed, common?.service ?? ''] },
+  ];
+}
+
+async function check(t: Test, setup: Setup, whole: Bill): Promise<Prometheus | undefined> {
+  const targets = oneJob(targetsOf(setup));
+  const prometheus = await startPrometheus(t, { targets, scrapeIntervalMs: 1_000 });
+  if (prometheus === undefined) return undefined;
+  // Twice: a rate is between two scrapes.
+  const scraped = `count(sum_over_time(up[1m]) >= 2) == ${setup.exporters.length}`;
+  await prometheus.waitFor(scraped, ({ length }) => length > 0, 60_000);
+  const account = (await setup.exporters[0]?.target())?.accountId ?? '';
+  for (const [index, choice] of choicesOf(whole, account).entries()) {
+    const known = await knownOf(setup, whole, choice);
+    for (const [name, dashboard] of Object.entries(dashboards)) {
+      await t.test(`${name}, choice ${index}`, (t) =>
+        compare(t, prometheus, dashboard, EXPECTED[name] ?? {}, known),
+      );
+    }
+  }
+  await t.test('variables', (t) => options(t, prometheus, whole, account));
+  return prometheus;
+}
+
+/** What the variables offer. */
+async function options(t: Test, { url }: Prometheus, whole: Bill, account: string): Promise<void> {
+  const first = [whole.month[0], whole.back(30)].toSorted()[0] ?? '';
+  const seen = whole.charges.filter(({ day }) => day >= first);
+  const label = (id: string) => (whole.names.has(id) ? `${whole.names.get(id)} ${id}` : id);
+  for (const [name, dashboard] of Object.entries(dashboards)) {
+    for (const variable of variablesOf(dashboard).filter(({ type }) => type === 'query')) {
+      const offered = await optionsOf(url, variable, variablesOf(dashboard));
+      const values = offered.map(({ value }) => value).toSorted();
+      const what = `${name}: $${variable.name}`;
+      for (const { text, value } of offered)
+        t.equal(text, variable.name === 'account' ? label(value) : value, what);
+      if (variable.name === 'tag_key') t.same(values, KEYS.toSorted(), what);
+      else if (variable.name === 'job') t.same(values, [JOB], what);
+      else if (variable.name === 'target') t.same(values, ['default'], what);
+      else if (variable.name === 'service' && name === 'overview')
+        t.same(values, [...new Set(seen.map(({ service }) => service))].toSorted(), what);
+      else if (variable.name === 'account' && name === 'overview')
+        t.same(values, [...new Set(seen.map((charge) => charge.account))].toSorted(), what);
+      else if (variable.name === 'account' && name !== 'optimization') t.same(values, [account], what);
+      else t.ok(values.length > 0, what);
+    }
+  }
+}
+
+/** One bill in every setup. */
+async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
+  const regions = Map.groupBy(bill, ({ RegionId }) => RegionId ?? '');
+  const commonest = [...regions]
+    .filter(([region]) => /^[a-z]+(-[a-z]+)+-\d$/.test(region))
+    .toSorted(([, one], [, other]) => other.length - one.length)
+    .slice(0, 4)
+    .map(([region]) => region);
+  const start = () =>
+    startExporter(t, { bill, at: AT, env: { TAG_KEYS: KEYS.join(','), AWS_REGIONS: commonest.join(',') } });
+  const [one, other] = [await start(), await start()];
+  const whole = Bill.of(bill, Date.parse(AT));
+  await t.test('one exporter', (t) => check(t, { exporters: [one] }, whole).then(() => {}));
+  for (const honorLabels of [true, false]) {
+    const setup = { exporters: [one, other], kubernetes: { honorLabels } };
+    await t.test(`two that show all, honor_labels ${honorLabels}`, async (t) => {
+      const prometheus = await check(t, setup, whole);
+      if (prometheus === undefined) return;
+      const renamed = await prometheus.query('count(aws_cost_total{exported_service!=""})');
+      t.equal(renamed.length, honorLabels ? 0 : 1, 'Prometheus has renamed the label, or not');
+      if (honorLabels) return;
+      await other.app.close();
+      await prometheus.waitFor('count(up == 1) == 1', ({ length }) => length > 0, 60_000);
+      const left = { ...setup, exporters: [one] };
+      for (const name of ['overview', 'tags', 'optimization', 'well-architected']) {
+        const known = await knownOf(left, whole, { tag_key: [KEYS[0] ?? ''] });
+        const dashboard = dashboards[name];
+        if (dashboard === undefined) throw new Error(name);
+        await t.test(`${name}, one of the two has ended`, (t) =>
+          compare(t, prometheus, dashboard, EXPECTED[name] ?? {}, known),
+        );
+      }
+    });
+  }
+}
+
+t.test('the real sample bill', async (t) => {
+  if (!existsSync(SAMPLE)) {
+    t.pass('../shared/data/focus_1_0_aws_sample.csv.gz is absent: only the generated bill is tried', {
+      skip: true,
+    });
+    return;
+  }
+  await tryBill(t, await readFocusFile(SAMPLE, { today: new Date(AT) }));
+});
+
+t.test('a generated bill', async (t) => {
+  await tryBill(t, generateBill({ seed: 3, today: new Date(AT), days: 70 }));
+});
