@@ -9,7 +9,9 @@ import { generateBill, readFocusFile } from '../../src/simulator/index.ts';
 import { ROOT } from '../e2e/command.ts';
 import { type Exporter, startExporter } from '../helper.ts';
 import type { Body as Recommendations } from '../plugins/optimization/exporter.ts';
+import { eventually } from '../servers/process.ts';
 import { type Prometheus, type ScrapeTarget, startPrometheus } from '../servers/prometheus.ts';
+import { startRedis } from '../servers/redis.ts';
 import { Bill } from './bill.ts';
 import {
   type Expectation,
@@ -232,16 +234,20 @@ async function options(t: Test, { url }: Prometheus, whole: Bill, account: strin
   }
 }
 
-/** One bill in every setup. */
-async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
+/** Settings that let an exporter see all of a bill. */
+function settingsFor(bill: readonly FocusRow[]): Record<string, string> {
   const regions = Map.groupBy(bill, ({ RegionId }) => RegionId ?? '');
   const commonest = [...regions]
     .filter(([region]) => /^[a-z]+(-[a-z]+)+-\d$/.test(region))
     .toSorted(([, one], [, other]) => other.length - one.length)
     .slice(0, 4)
     .map(([region]) => region);
-  const start = () =>
-    startExporter(t, { bill, at: AT, env: { TAG_KEYS: KEYS.join(','), AWS_REGIONS: commonest.join(',') } });
+  return { TAG_KEYS: KEYS.join(','), AWS_REGIONS: commonest.join(',') };
+}
+
+/** One bill in every setup. */
+async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
+  const start = () => startExporter(t, { bill, at: AT, env: settingsFor(bill) });
   const [one, other] = [await start(), await start()];
   const whole = Bill.of(bill, Date.parse(AT));
   await t.test('one exporter', (t) => check(t, { exporters: [one] }, whole).then(() => {}));
@@ -278,6 +284,26 @@ t.test('the real sample bill', async (t) => {
   await tryBill(t, await readFocusFile(SAMPLE, { today: new Date(AT) }));
 });
 
-t.test('a generated bill', async (t) => {
-  await tryBill(t, generateBill({ seed: 3, today: new Date(AT), days: 70 }));
+const GENERATED = generateBill({ seed: 3, today: new Date(AT), days: 70 });
+
+t.test('a generated bill', (t) => tryBill(t, GENERATED));
+
+t.test('two replicas with one Redis, one of which shows the figures', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const options = { bill: GENERATED, at: AT, env: { ...settingsFor(GENERATED), REDIS_URL: redis.url } };
+  const leader = await startExporter(t, options);
+  const other = await startExporter(t, { ...options, settle: false });
+  await eventually('the other serves what the leader has bought', async () =>
+    (await other.get('/wellarchitected')).status === 200 ? true : undefined,
+  );
+  const shown = [await leader.metrics(), await other.metrics()].map(
+    (page) => page.value('aws_cost_exporter_exposing') ?? 0,
+  );
+  t.same(shown, [1, 0], 'one shows the figures');
+  await check(
+    t,
+    { exporters: [leader, other], kubernetes: { honorLabels: true } },
+    Bill.of(GENERATED, Date.parse(AT)),
+  );
 });
