@@ -1,5 +1,5 @@
 /**
- * Generates docs/configuration.md, docs/metrics.md and the tables of README.md from the code. `--write` writes them; without it the script fails
+ * Generates docs/configuration.md, docs/metrics.md, the tables of README.md and parts of the Helm chart from the code. `--write` writes them; without it the script fails
  * where a file differs from what the code says.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { TargetEntry, TargetsFile } from '../src/config/targets-file.ts';
 import { loadConfig } from '../src/config.ts';
 import { processRegistry } from '../src/metrics/live.ts';
 import { selfFamilies } from '../src/metrics/self-families.ts';
+import { chartFiles } from './chart/index.ts';
 
 interface FamilyDoc {
   readonly name: string;
@@ -221,6 +222,10 @@ const files = {
   'docs/configuration.md': configuration(),
   'docs/metrics.md': await metrics(),
   'README.md': await readme(),
+  ...chartFiles(
+    (await businessFamilies()).map(({ name }) => name),
+    table,
+  ),
 };
 let differing = 0;
 for (const [path, content] of Object.entries(files)) {

@@ -99,7 +99,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     healthRoute(listener, now);
     readyRoute(listener, source);
   }
-  metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding));
+  metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding), self.scraped);
   targetsRoute(rest, source);
   spendRoute(rest, { config, ledger: rest.ledger, states: rest.collections.states.all(), now });
   homeRoute(rest, { ...source, ledger: rest.ledger });
@@ -160,6 +160,9 @@ function selfMetricsLater() {
     cacheUp(now: boolean) {
       up = now;
       self?.cacheUp(now);
+    },
+    scraped() {
+      self?.scraped();
     },
     ready(made: SelfMetrics) {
       self = made;

@@ -117,6 +117,12 @@ export const selfFamilies = {
     help: 'When the bill was last seen to have moved, in seconds since the epoch.',
     labels: ['target'],
   },
+  scrapes: {
+    name: 'aws_cost_exporter_scrapes_total',
+    type: 'counter',
+    help: "Answers to GET /metrics of this process; those to the chart's test, which asks whether anyone else scrapes, are not counted.",
+    labels: [],
+  },
   buildInfo: {
     name: 'aws_cost_exporter_build_info',
     type: 'gauge',

@@ -63,6 +63,8 @@ export interface SelfMetrics {
   billChanged(target: string, at: Date): void;
   /** Redis answers, or does not. Without Redis it does nothing. */
   cacheUp(up: boolean): void;
+  /** Someone has asked for the page of metrics. */
+  scraped(): void;
   /** STS has said which account a target is; its info series without an account, or with another, goes. */
   account(target: string, accountId: string): void;
 }
@@ -97,6 +99,7 @@ export function createSelfMetrics(registry: Registry, options: SelfMetricsOption
   const spend = spendCounter(declaration(selfFamilies.spend));
   const cacheUp = options.redis ? gauge(selfFamilies.cacheUp) : undefined;
   const billChanged = gauge(selfFamilies.billChanged);
+  const scrapes = counter(selfFamilies.scrapes);
   gauge(selfFamilies.spendBudget).set(options.budgetUsd);
   new Gauge<string>({
     ...declaration(selfFamilies.leaseHeld),
@@ -157,6 +160,9 @@ export function createSelfMetrics(registry: Registry, options: SelfMetricsOption
     },
     cacheUp(up) {
       cacheUp?.set(up ? 1 : 0);
+    },
+    scraped() {
+      scrapes.inc();
     },
     account: info,
   };

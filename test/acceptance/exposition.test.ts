@@ -45,6 +45,7 @@ const OPTIONAL = [
   'cache_up',
   'lease_held',
   'exposing',
+  'scrapes_total',
 ];
 
 t.test('the families are those of the contract, with its types and labels', async (t) => {
@@ -264,4 +265,19 @@ t.test('label values are what AWS sent, escaped', async (t) => {
     body.byService.some(({ service }) => service === name),
     'REST shows it as it is',
   );
+});
+
+t.test("scrapes are counted, but for those of the chart's test", async (t) => {
+  const { scrape } = await startCosts(t, { settle: false });
+  const count = async (headers: Record<string, string>) => {
+    const page = parseMetrics((await scrape({ headers })).text);
+    return page.series('aws_cost_exporter_scrapes_total').map(({ value }) => value);
+  };
+  const test = { 'user-agent': 'aws-cost-exporter-test' };
+  t.same(await count(test), [0]);
+  t.same(await count(test), [0]);
+  t.same(await count({ 'user-agent': 'Prometheus/3.13.5' }), [1], 'the scrape itself counts');
+  await scrape({ method: 'HEAD' });
+  t.same(await count(test), [1]);
+  t.same(await count({}), [2]);
 });

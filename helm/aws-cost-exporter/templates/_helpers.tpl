@@ -30,6 +30,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- toYaml (mergeOverwrite (deepCopy $root.Values.commonLabels) $own $selector) }}
 {{- end }}
 
+{{/* Labels of a component's pods: without the chart's version, so that an upgrade of the chart alone restarts nothing. */}}
+{{- define "aws-cost-exporter.podLabels" -}}
+{{- toYaml (omit (include "aws-cost-exporter.labels" . | fromYaml) "helm.sh/chart" "app.kubernetes.io/managed-by") -}}
+{{- end }}
+
 {{/* Labels of what Prometheus' selectors look for: `(list . OWN)`, OWN being further labels of that object, which win. */}}
 {{- define "aws-cost-exporter.monitorLabels" -}}
 {{- $root := index . 0 -}}
@@ -54,4 +59,33 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{ .repository }}:{{ default $.Chart.AppVersion .tag }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Constraints of topology spread; one without a selector spreads these pods. */}}
+{{- define "aws-cost-exporter.topologySpread" -}}
+{{- $selector := dict "matchLabels" (include "aws-cost-exporter.selectorLabels" (list . "exporter") | fromYaml) -}}
+{{- $constraints := .Values.topologySpreadConstraints -}}
+{{- if not $constraints -}}
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
+{{- $constraints = append $constraints (dict "maxSkew" 1 "topologyKey" . "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash")) -}}
+{{- end -}}
+{{- end -}}
+{{- $whole := list -}}
+{{- range $constraints }}{{- $whole = append $whole (merge (deepCopy .) (dict "labelSelector" $selector)) }}{{- end -}}
+{{- toYaml $whole -}}
+{{- end }}
+
+{{/* The file that CONFIG_FILE names. */}}
+{{- define "aws-cost-exporter.targets" -}}
+{{- $file := dict "targets" .Values.targets -}}
+{{- with .Values.estimates }}{{- $file = set $file "estimates" . }}{{- end -}}
+{{- toYaml $file -}}
+{{- end }}
+
+{{/* Whether a monitor is made, and which: `ServiceMonitor`, `PodMonitor` or nothing. */}}
+{{- define "aws-cost-exporter.monitor" -}}
+{{- $enabled := toString .Values.serviceMonitor.enabled -}}
+{{- if .Values.podMonitor.enabled -}}PodMonitor
+{{- else if or (eq $enabled "true") (and (eq $enabled "auto") (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) -}}ServiceMonitor
+{{- end -}}
 {{- end }}
