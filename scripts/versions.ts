@@ -1,7 +1,7 @@
 /**
  * Holds every place that names the version equal to package.json: the lock file, the chart, the image tag. Fails with a line for
- * each that differs; `--write` writes those that npm does not (`npm version` calls it); `--tag v1.2.3` asks beside that whether this
- * is the commit to release under a git tag.
+ * each that differs; `--write` writes those that npm does not (`npm version` calls it). For a release, `--tag v1.2.3` asks beside that
+ * whether this is the commit of that git tag, and `--image REPOSITORY` whether the chart runs the image that is pushed there.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ interface Place {
   readonly required: boolean;
 }
 
-const image = new RegExp(String.raw`(\baws-cost-exporter:(?:\$\{\w+:-)?v?)(${NUMBER})`, 'g');
+const IMAGE = new RegExp(String.raw`(\baws-cost-exporter:(?:\$\{\w+:-)?v?)(${NUMBER})`, 'g');
 const PLACES: readonly Place[] = [
   { file: `${CHART}/Chart.yaml`, what: 'version', pattern: /^(version: *["']?)([^\s"']+)/gm, required: true },
   {
@@ -34,9 +34,10 @@ const PLACES: readonly Place[] = [
   ...[`${CHART}/Chart.yaml`, 'compose.yaml', 'README.md'].map((file) => ({
     file,
     what: 'image tag',
-    pattern: image,
+    pattern: IMAGE,
     required: false,
   })),
+  { file: 'Dockerfile', what: 'ARG VERSION', pattern: /^(ARG VERSION=)(\S+)/gm, required: true },
   {
     file: 'README.md',
     what: '--version',
@@ -59,8 +60,16 @@ export function versionOf(root: string): string {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
-/** What names another version than package.json, in sentences; empty where all agree. `tag` is the git tag to release under. */
-export function versionFaults(root: string, tag?: string): string[] {
+/** What a release is called from outside. */
+interface Release {
+  /** The git tag. */
+  readonly tag?: string | undefined;
+  /** Where the image is pushed, without its tag. */
+  readonly image?: string | undefined;
+}
+
+/** What names another version than package.json, in sentences; empty where all agree. */
+export function versionFaults(root: string, { tag, image }: Release = {}): string[] {
   const version = versionOf(root);
   if (!SEMVER.test(version))
     return [`package.json: version is ${version}, which no image tag and chart can have.`];
@@ -79,6 +88,11 @@ export function versionFaults(root: string, tag?: string): string[] {
     }),
     ...differs(`${CHART}/values.yaml`, 'image.tag', imageTag),
     ...(tag === undefined ? [] : tagFaults(root, version, tag)),
+    ...(image === undefined || image === values?.image?.repository
+      ? []
+      : [
+          `${CHART}/values.yaml: image.repository is ${values?.image?.repository}, the image goes to ${image}.`,
+        ]),
   ];
 }
 
@@ -102,10 +116,12 @@ export function writeVersion(root: string): void {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { tag: { type: 'string' }, write: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { tag: { type: 'string' }, image: { type: 'string' }, write: { type: 'boolean' } },
+  });
   const root = join(import.meta.dirname, '..');
   if (values.write) writeVersion(root);
-  const faults = versionFaults(root, values.tag);
+  const faults = versionFaults(root, values);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
   else console.log(`Package, lock file, chart and image: ${versionOf(root)}.`);

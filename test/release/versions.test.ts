@@ -14,6 +14,7 @@ function checkout(t: Test, change: Readonly<Record<string, string>> = {}): strin
     'README.md': 'helm install x oci://example.test/aws-cost-exporter --version 1.2.3\nnode --version\n',
     'CHANGELOG.md': '## Unreleased\n\n## 1.2.3 - 2026-11-22\n',
     'compose.yaml': 'services: {exporter: {image: "example.test/aws-cost-exporter:$\u007bTAG:-1.2.3}"}}\n',
+    Dockerfile: 'ARG RUNTIME_IMAGE\nARG VERSION=1.2.3\n',
     'Chart.yaml':
       'apiVersion: v2\nname: aws-cost-exporter\nversion: 1.2.3\nappVersion: "1.2.3" # the image\nannotations: {images: "aws-cost-exporter:1.2.3"}\n',
     'values.yaml': 'image: {repository: example.test/aws-cost-exporter, tag: ""}\n',
@@ -29,7 +30,7 @@ function checkout(t: Test, change: Readonly<Record<string, string>> = {}): strin
 t.test('a checkout of one version has no fault, with its tag too', (t) => {
   const root = checkout(t);
   t.strictSame(versionFaults(root), []);
-  t.strictSame(versionFaults(root, 'v1.2.3'), []);
+  t.strictSame(versionFaults(root, { tag: 'v1.2.3', image: 'example.test/aws-cost-exporter' }), []);
   t.strictSame(versionFaults(checkout(t, { 'values.yaml': 'image: {tag: 1.2.3}' })), []);
   t.end();
 });
@@ -65,6 +66,7 @@ t.test('each place that differs is named, alone', (t) => {
       'exporter:v0.9.0',
       'Chart.yaml: image tag is 0.9.0',
     ],
+    ['Dockerfile', '1.2.3', '1.2.4', 'Dockerfile: ARG VERSION is 1.2.4'],
     ['helm/aws-cost-exporter/values.yaml', 'tag: ""', 'tag: latest', 'values.yaml: image.tag is latest'],
     ['helm/aws-cost-exporter/values.yaml', 'tag: ""', 'tag: 1.2', 'values.yaml: image.tag is 1.2'],
   ];
@@ -83,8 +85,8 @@ t.test('each place that differs is named, alone', (t) => {
 
 t.test('a package of another version differs from everything', (t) => {
   const root = checkout(t, { 'package.json': '{"version": "2.0.0"}' });
-  t.equal(versionFaults(root).length, 7);
-  t.equal(versionFaults(root, 'v1.2.3').length, 9, 'and so do tag and changelog');
+  t.equal(versionFaults(root).length, 8);
+  t.equal(versionFaults(root, { tag: 'v1.2.3' }).length, 10, 'and so do tag and changelog');
   t.end();
 });
 
@@ -94,10 +96,12 @@ t.test('what no chart, image or tag can be is refused', (t) => {
   }
   const root = checkout(t);
   for (const tag of ['1.2.3', 'v1.2.4', 'v1.2.3-rc.1', '']) {
-    t.match(versionFaults(root, tag), [/^The tag is /], `tag ${tag}`);
+    t.match(versionFaults(root, { tag }), [/^The tag is /], `tag ${tag}`);
   }
   const undescribed = checkout(t, { 'CHANGELOG.md': '## Unreleased\n\n## 1.2.30\n' });
-  t.match(versionFaults(undescribed, 'v1.2.3'), [/^CHANGELOG\.md: /]);
+  t.match(versionFaults(undescribed, { tag: 'v1.2.3' }), [/^CHANGELOG\.md: /]);
+  const elsewhere = versionFaults(root, { image: 'example.test/fork/aws-cost-exporter' });
+  t.match(elsewhere, [/image\.repository is example\.test\/aws-cost-exporter, the image goes to /]);
   t.end();
 });
 
