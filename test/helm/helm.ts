@@ -121,7 +121,7 @@ export async function render(helm: string, options: RenderOptions = {}): Promise
     ...args,
   ];
   const { code, stdout, stderr } = await run(helm, all, {
-    ...(values ? { input: stringify(values) } : {}),
+    ...(values ? { input: stringify(values, { version: '1.1' }) } : {}),
     timeoutMs: 60_000,
   });
   if (code !== 0) return { manifests: [], text: '', refusal: stderr };

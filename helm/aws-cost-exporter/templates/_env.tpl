@@ -40,7 +40,7 @@
 {{- $redis := include "aws-cost-exporter.redis" . -}}
 {{- if eq $redis "bundled" }}
 - name: REDIS_HOST
-  value: {{ include "aws-cost-exporter.fullname" . }}-redis
+  value: {{ printf "%s-redis" (include "aws-cost-exporter.fullname" .) | quote }}
 {{- else if eq $redis "external" -}}
 {{- with .Values.redis.external -}}
 {{- if .sentinels }}

@@ -13,8 +13,8 @@
 {{/* What never changes of a component's pods; `(list . "exporter")`. */}}
 {{- define "aws-cost-exporter.selectorLabels" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ include "aws-cost-exporter.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "aws-cost-exporter.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
