@@ -74,7 +74,8 @@ function prunePackage(folder: string): void {
   for (const name of unusedFolders(manifest, folders)) rmSync(join(folder, name), { recursive: true });
   // Where a package has no file for its licence, the README says it.
   const notices = entries.some(({ name }) => LICENCE.test(name)) ? [LICENCE] : [LICENCE, README];
-  for (const file of filesBelow(folder)) {
+  const own = filesBelow(folder).filter((file) => !file.startsWith('node_modules/'));
+  for (const file of own) {
     const name = basename(file);
     const atRoot = file === name;
     const unread = UNREAD.test(name) && !(atRoot && notices.some((notice) => notice.test(name)));

@@ -35,7 +35,7 @@ export interface Bases {
   readonly runtime: string;
 }
 
-/** The stand-ins, made on the first call (about a minute). */
+/** The stand-ins, made on the first call (about a minute). Call it within `withStorage`. */
 export async function standInBases(): Promise<Bases> {
   const version = `${NODE}-${DEBIAN}-${process.arch}-${RECIPE}`;
   const bases = {
@@ -110,7 +110,7 @@ async function commit(root: string, name: string, config: readonly string[]): Pr
   try {
     await buildah(['copy', '--quiet', container, root, '/']);
     await buildah(['config', '--os', 'linux', ...config, container]);
-    await buildah(['commit', '--quiet', '--format', 'docker', container, name]);
+    await buildah(['commit', '--quiet', '--format', 'docker', '--timestamp', '0', container, name]);
   } finally {
     await buildah(['rm', container]);
   }

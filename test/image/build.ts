@@ -6,8 +6,9 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../../src/version.ts';
+import { sealArchive } from './archive.ts';
 import { standInBases } from './bases.ts';
-import { buildah } from './buildah.ts';
+import { buildah, withStorage } from './buildah.ts';
 import { ensureTools } from './tools.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,23 +40,29 @@ export interface BuiltImage {
  */
 export async function buildImage({ out, tag, args = {}, context = ROOT }: BuildOptions): Promise<BuiltImage> {
   ensureTools(['buildah', 'mmdebstrap']);
-  const bases = await standInBases();
   const name = tag ?? `localhost/aws-cost-exporter:${VERSION}`;
-  const all = { BUILD_IMAGE: bases.build, RUNTIME_IMAGE: bases.runtime, ...args };
-  const printed = await buildah([
-    ...['build', '--isolation', 'chroot', '--pull-never', '--no-cache', '--timestamp', '0'],
-    // Docker's format, because OCI's has no health check.
-    ...['--format', 'docker', '--quiet', '--tag', name],
-    ...Object.entries(all).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
-    context,
-  ]);
-  const id = printed.split('\n').at(-1) ?? '';
   mkdirSync(out, { recursive: true });
   const archive = resolve(out, 'aws-cost-exporter.tar');
-  rmSync(archive, { force: true });
-  await buildah(['push', '--quiet', id, `docker-archive:${archive}:${name}`]);
-  await buildah(['rmi', '--force', id]);
-  return { id: `sha256:${id}`, tag: name, archive };
+  const raw = `${archive}.raw`;
+  try {
+    await withStorage(async () => {
+      const bases = await standInBases();
+      const all = { BUILD_IMAGE: bases.build, RUNTIME_IMAGE: bases.runtime, ...args };
+      const printed = await buildah([
+        ...['build', '--quiet', '--isolation', 'chroot', '--pull-never', '--no-cache', '--timestamp', '0'],
+        // Docker's format, because OCI's has no health check.
+        ...['--format', 'docker', '--identity-label=false'],
+        ...Object.entries(all).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+        context,
+      ]);
+      const built = printed.split('\n').at(-1) ?? '';
+      await buildah(['push', '--quiet', built, `docker-archive:${raw}`]);
+      await buildah(['rmi', '--force', built]);
+    });
+    return { id: await sealArchive(raw, archive, name), tag: name, archive };
+  } finally {
+    rmSync(raw, { force: true });
+  }
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { lock } from '../servers/lock.ts';
 import { run } from '../servers/process.ts';
 
 /** What is kept from one run to the next: `XDG_CACHE_HOME`, else `~/.cache`. */
@@ -9,15 +10,38 @@ export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'
 /** Longest time of one step, in milliseconds: an image with a cold npm cache. */
 const STEP_TIMEOUT_MS = 600_000;
 
+/** `f_type` of a folder that is on an overlay itself, as in a container: no second one can stand on it. */
+const ON_OVERLAY = 0x794c7630;
+
 /**
- * Runs buildah on a storage of our own, so that the user's images are neither seen nor touched. `vfs` works on every file system.
+ * Runs buildah on a storage of our own, so that the user's images are neither seen nor touched.
  * @returns what it printed, trimmed. @throws Error with the end of what it said.
  */
 export async function buildah(args: readonly string[]): Promise<string> {
-  const storage = join(CACHE, 'storage');
-  mkdirSync(storage, { recursive: true });
-  const where = ['--root', storage, '--runroot', join(CACHE, 'run'), '--storage-driver', 'vfs'];
+  mkdirSync(CACHE, { recursive: true });
+  const driver = statfsSync(CACHE).type === ON_OVERLAY ? 'vfs' : 'overlay';
+  const where = [
+    '--root',
+    join(CACHE, driver),
+    '--runroot',
+    join(CACHE, `${driver}-run`),
+    '--storage-driver',
+    driver,
+  ];
   return command('buildah', [...where, ...args]);
+}
+
+/** Does `work` while no other process of this machine uses the storage; what one that was killed left behind goes first. */
+export async function withStorage<T>(work: () => Promise<T>): Promise<T> {
+  mkdirSync(CACHE, { recursive: true });
+  const release = await lock(join(CACHE, 'lock'), 3 * STEP_TIMEOUT_MS);
+  try {
+    await buildah(['rm', '--all']);
+    await buildah(['rmi', '--prune', '--force']);
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 /** Runs a program that must succeed. @returns what it printed, trimmed. @throws Error with the end of what it said. */
