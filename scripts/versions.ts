@@ -87,6 +87,9 @@ export function versionFaults(root: string, { tag, image }: Release = {}): strin
       return found.flatMap((one) => differs(file, what, one));
     }),
     ...differs(`${CHART}/values.yaml`, 'image.tag', imageTag),
+    ...(values?.image?.digest
+      ? [`${CHART}/values.yaml: image.digest is set; it would win over the tag.`]
+      : []),
     ...(tag === undefined ? [] : tagFaults(root, version, tag)),
     ...(image === undefined || image === values?.image?.repository
       ? []

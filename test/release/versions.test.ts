@@ -68,6 +68,7 @@ t.test('each place that differs is named, alone', (t) => {
     ],
     ['Dockerfile', '1.2.3', '1.2.4', 'Dockerfile: ARG VERSION is 1.2.4'],
     ['helm/aws-cost-exporter/values.yaml', 'tag: ""', 'tag: latest', 'values.yaml: image.tag is latest'],
+    ['helm/aws-cost-exporter/values.yaml', 'tag: ""', 'digest: sha256:0', 'values.yaml: image.digest is set'],
     ['helm/aws-cost-exporter/values.yaml', 'tag: ""', 'tag: 1.2', 'values.yaml: image.tag is 1.2'],
   ];
   for (const [file, from, to, fault] of cases) {
