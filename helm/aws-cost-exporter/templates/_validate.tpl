@@ -44,6 +44,9 @@ secretConfig.{{ $name }} is {{ $unknown }}
 secretConfig.{{ $name }} stands in config too: write it in one of them
 {{- end -}}
 {{- end -}}
+{{- if regexMatch `^(localhost|127\..*|::1)$` (get .config "HOST" | toString | trim) }}
+config.HOST is {{ toJson .config.HOST }}, which nothing outside of the pod reaches: write HOST: "0.0.0.0", or "::" where pods have IPv6 addresses
+{{- end -}}
 {{- $port := get .config "PORT" | default 5000 | toString -}}
 {{- $metricsPort := get .config "METRICS_PORT" | default 8080 | toString -}}
 {{- if eq $port $metricsPort }}
@@ -147,6 +150,11 @@ serviceMonitor.enabled and podMonitor.enabled are both true: every series would 
 {{- $interval := include "aws-cost-exporter.seconds" .serviceMonitor.interval -}}
 {{- if gt (float64 (include "aws-cost-exporter.seconds" .serviceMonitor.scrapeTimeout)) (float64 $interval) }}
 serviceMonitor.scrapeTimeout is {{ .serviceMonitor.scrapeTimeout }}, longer than serviceMonitor.interval: write at most scrapeTimeout: {{ .serviceMonitor.interval }}
+{{- end -}}
+{{- $auths := list -}}
+{{- range $way := list "authorization" "basicAuth" "oauth2" }}{{- if get $root.Values.serviceMonitor $way }}{{- $auths = append $auths $way }}{{- end }}{{- end -}}
+{{- if gt (len $auths) 1 }}
+serviceMonitor has {{ join " and " $auths }}: a scrape takes one of them; write {} for the others
 {{- end -}}
 {{- $selector := include "aws-cost-exporter.selectorLabels" (list $root "exporter") | fromYaml -}}
 {{- range $label := keys .podLabels | sortAlpha }}
