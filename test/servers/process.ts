@@ -80,8 +80,8 @@ export interface Launched {
   code(): number | null;
   /** Sends a signal; does nothing where it has ended. */
   signal(name: NodeJS.Signals): void;
-  /** Resolves when it has ended. */
-  readonly exit: Promise<void>;
+  /** Resolves when it has ended, with its exit code; null where a signal ended it. */
+  readonly exit: Promise<number | null>;
   /** Asks it to end (SIGTERM, and SIGCONT should it be paused), kills it after `graceMs`; resolves when it has ended. */
   end(graceMs?: number): Promise<void>;
 }
@@ -101,7 +101,7 @@ export async function launch(
       output += text;
     });
   }
-  const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
   await once(child, 'spawn');
   const { pid } = child;
   if (pid === undefined) throw new Error(`${path} did not start`);
