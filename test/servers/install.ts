@@ -5,6 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { IAM_TOOLS } from '../docs/python-tools.ts';
+import { ensureHelm } from '../helm/helm.ts';
+import { KUBERNETES_SCHEMAS } from '../helm/schemas.ts';
 import { CHROMIUM_ABSENT, CHROMIUM_PACKAGE, findChromium } from './chromium.ts';
 import { findProgram, howToGet, PROGRAMS } from './process.ts';
 import { BOTO3, ensurePython, isPythonReady } from './python.ts';
@@ -72,10 +74,11 @@ if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
 if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
-for (const requirements of [[BOTO3], IAM_TOOLS]) {
+for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS]) {
   if (!debian || isPythonReady(requirements)) continue;
   const problem = await preparePython(requirements, debian);
   if (problem !== undefined) problems.push(problem);
 }
+await ensureHelm().catch((error: Error) => problems.push(error.message));
 for (const problem of problems) console.error(problem);
 if (problems.length > 0 && process.env.CI === 'true') process.exitCode = 1;
