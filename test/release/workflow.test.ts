@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { run } from '../servers/process.ts';
 import { pythonWithPackages } from '../servers/python.ts';
+import { WORKFLOW_LINTERS } from './linters.ts';
 import { neededBy, ROOT, type Step, workflows } from './workflow.ts';
 
 // Two linters are installed on the first run.
 t.setTimeout(300_000);
 
-/** Judges of workflows: their security, and their shape by the published schema. */
-const LINTERS = ['zizmor==1.32.0', 'check-jsonschema==0.39.0'];
 /** What writes where others read: nothing that has not been tested may come there. */
 const PUBLISHES = /push=true|imagetools create|helm push|npm publish|gh release|cosign/;
 /** Runs code of this project or of its dependencies. */
@@ -19,7 +18,7 @@ const release = all['release.yaml'];
 if (release === undefined) throw new Error('there is no release.yaml');
 
 t.test('linters have nothing to say', async (t) => {
-  const python = await pythonWithPackages(t, LINTERS);
+  const python = await pythonWithPackages(t, WORKFLOW_LINTERS);
   if (python === undefined) return;
   const bin = join(python, '..');
   const files = Object.keys(all).map((file) => join(ROOT, '.github/workflows', file));
