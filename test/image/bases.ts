@@ -19,7 +19,7 @@ import { buildah, command } from './buildah.ts';
 const DEBIAN = 'trixie';
 const NPM = '11.6.2';
 /** Raised when what is made here changes. */
-const RECIPE = 1;
+const RECIPE = 2;
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 /** What distroless has of Debian for Node.js: the C and C++ libraries, and the authorities. */
 const LIBRARIES = /^(ld-linux|lib(c|m|dl|pthread|rt|resolv|nss_dns|nss_files|stdc\+\+|gcc_s)[.-])/;
@@ -110,7 +110,17 @@ async function commit(root: string, name: string, config: readonly string[]): Pr
   try {
     await buildah(['copy', '--quiet', container, root, '/']);
     await buildah(['config', '--os', 'linux', ...config, container]);
-    await buildah(['commit', '--quiet', '--format', 'docker', '--timestamp', '0', container, name]);
+    await buildah([
+      'commit',
+      '--quiet',
+      '--format',
+      'docker',
+      '--timestamp',
+      '0',
+      '--identity-label=false',
+      container,
+      name,
+    ]);
   } finally {
     await buildah(['rm', container]);
   }

@@ -134,7 +134,7 @@ t.test('the image', async (t) => {
   await t.test('it has the packages of production, and all of their files that can be reached', async (t) => {
     const packages = installed(app);
     t.same([...packages].toSorted(), [...locked()].toSorted(), 'those of the lock file, in its places');
-    t.same([...new Set(packages.values())].toSorted(), await billOfMaterials(), "npm's bill of materials");
+    t.same([...new Set(packages.values())].toSorted(), await billOfMaterials(app), "npm's bill of materials");
     const wanted = await reachable();
     t.ok(wanted.length > 800, `${wanted.length} files can be reached`);
     const wrong = wanted.filter((path) => {
