@@ -42,8 +42,11 @@ export async function standInBases(): Promise<Bases> {
     build: `localhost/stand-in/node:${version}`,
     runtime: `localhost/stand-in/distroless-nodejs:${version}`,
   };
-  const known = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}']);
-  if (Object.values(bases).every((name) => known.split('\n').includes(name))) return bases;
+  const known = (await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'])).split('\n');
+  if (Object.values(bases).every((name) => known.includes(name))) return bases;
+  // Of another version: half a gigabyte.
+  const old = known.filter((name) => name.startsWith('localhost/stand-in/'));
+  if (old.length > 0) await buildah(['rmi', '--force', ...old]);
   const work = mkdtempSync(join(tmpdir(), 'aws-cost-exporter-bases-'));
   try {
     const root = join(work, 'build');
