@@ -49,7 +49,11 @@ async function killerOf(
   alerts: readonly string[],
   rulesWith: (values: object | undefined) => Promise<readonly RuleGroup[]>,
 ): Promise<string | undefined> {
-  const fails = async (about: readonly string[], values: object | undefined, tests: readonly PromtoolTest[]) => {
+  const fails = async (
+    about: readonly string[],
+    values: object | undefined,
+    tests: readonly PromtoolTest[],
+  ) => {
     if (tests.length === 0) return false;
     const groups = needed(mutant.apply(bare(await rulesWith(values))), about);
     return (await promtoolTest(groups, tests, `${STEP_MINUTES}m`)).code !== 0;
@@ -72,5 +76,9 @@ async function killerOf(
   };
   // Two layouts find most of what is missing.
   const few = LAYOUTS.filter((_, index) => index === 1 || index === 3);
-  return (await inCases(few)) ?? (await inStories()) ?? (await inCases(LAYOUTS.filter((one) => !few.includes(one))));
+  return (
+    (await inCases(few)) ??
+    (await inStories()) ??
+    (await inCases(LAYOUTS.filter((one) => !few.includes(one))))
+  );
 }
