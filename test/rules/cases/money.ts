@@ -35,7 +35,7 @@ export const MONEY: readonly Case[] = [
   {
     alert: 'AwsCostServiceAnomaly',
     name: 'credits end',
-    facts: dayOf(EC2, PAYER, 0, -300),
+    facts: dayOf(EC2, PAYER, 20, -300),
     firing: [],
   },
   {
