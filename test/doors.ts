@@ -77,6 +77,7 @@ export const OPENS_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
 /** Which files ask by `fetch`, and whom. */
 export const FETCHES: Readonly<Record<string, string>> = {
   'src/demo-table.ts': 'the exporter that the demo has started',
+  'src/health-check.ts': 'the exporter beside it',
 };
 
 /** Where a file stands: `src`, `routes`, `plugins/platform` or `plugins/<capability>`. */

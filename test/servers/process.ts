@@ -76,6 +76,8 @@ export interface Launched {
   output(): string;
   /** Whether it has ended. */
   ended(): boolean;
+  /** Its exit code; null where it has not ended, or a signal ended it. */
+  code(): number | null;
   /** Sends a signal; does nothing where it has ended. */
   signal(name: NodeJS.Signals): void;
   /** Resolves when it has ended. */
@@ -108,6 +110,7 @@ export async function launch(
     pid,
     output: () => output,
     ended,
+    code: () => child.exitCode,
     signal: (name) => {
       if (!ended()) child.kill(name);
     },
