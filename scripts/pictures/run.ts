@@ -7,68 +7,19 @@ import { mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { dashboards } from '../../dashboards/index.ts';
-import { type Choice, panelsOf, variablesOf } from '../../test/dashboards/grafana.ts';
+import { panelsOf, variablesOf } from '../../test/dashboards/grafana.ts';
 import { CHROMIUM_ABSENT, findChromium } from '../../test/servers/chromium.ts';
 import { eventually } from '../../test/servers/process.ts';
 import { type Prometheus, startPrometheus } from '../../test/servers/prometheus.ts';
 import { answered } from './answers.ts';
 import { page } from './draw.ts';
+import { PICTURES } from './pictures.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 const WIDTH = 1200;
 /** A README loads them all. */
 const MOST_BYTES = 150_000;
-
-/** A picture of some panels of a dashboard. */
-interface Picture {
-  readonly dashboard: string;
-  readonly panels: readonly string[];
-  readonly choice?: Choice;
-}
-
-const PICTURES: Readonly<Record<string, Picture>> = {
-  overview: {
-    dashboard: 'overview',
-    panels: [
-      'Month to date',
-      "Forecast, month's end",
-      'Forecast, next 30 days',
-      'Week on week',
-      'Currency',
-      'Cost per day',
-      'Month to date by service',
-      'Month to date by account',
-    ],
-  },
-  tags: {
-    dashboard: 'tags',
-    choice: { tag_key: ['environment'] },
-    panels: [
-      'Untagged share, $tag_key',
-      'Untagged cost, $tag_key',
-      'Tagged resources, $tag_key',
-      'Counts that are estimates',
-      'Untagged share of every tag key',
-      'Untagged cost by service, $tag_key',
-    ],
-  },
-  optimization: {
-    dashboard: 'optimization',
-    panels: [
-      'Can be saved in all, a month',
-      'Sum of recommendations, a month',
-      'High priority',
-      'Medium priority',
-      'Low priority',
-      'Savings by category',
-      'Savings by type',
-      'Savings by source',
-      'Savings by account',
-      'Recommendations by type and category',
-    ],
-  },
-};
 
 const clean: (() => unknown)[] = [];
 const scope = {

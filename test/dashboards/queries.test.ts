@@ -1,7 +1,6 @@
 // Every query of every dashboard, asked of a real Prometheus that scrapes real exporters, and held against what the bill says.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import t, { type Test } from 'tap';
 import { dashboards } from '../../dashboards/index.ts';
 import type { FocusRow } from '../../src/focus.ts';
@@ -9,21 +8,17 @@ import { generateBill, readFocusFile } from '../../src/simulator/index.ts';
 import { ROOT } from '../e2e/command.ts';
 import { type Exporter, startExporter } from '../helper.ts';
 import type { Body as Recommendations } from '../plugins/optimization/exporter.ts';
+import { eventually } from '../servers/process.ts';
 import { type Prometheus, type ScrapeTarget, startPrometheus } from '../servers/prometheus.ts';
+import { startRedis } from '../servers/redis.ts';
 import { Bill } from './bill.ts';
-import {
-  type Expectation,
-  type Expected,
-  type Known,
-  overview,
-  rowOf,
-  type Tags,
-  tags,
-  type WellArchitected,
-} from './expected.ts';
+import { compare } from './compare.ts';
+import type { Expectation, Known, Tags, WellArchitected } from './expected.ts';
+import { overview } from './expected-cost.ts';
 import { exporter } from './expected-exporter.ts';
 import { optimization, wellArchitected } from './expected-reports.ts';
-import { type Choice, interpolated, optionsOf, panelsOf, queriesOf, variablesOf } from './grafana.ts';
+import { tags } from './expected-tags.ts';
+import { type Choice, optionsOf, variablesOf } from './grafana.ts';
 
 t.setTimeout(300_000);
 
@@ -98,78 +93,6 @@ async function knownOf(
   };
 }
 
-const near = (one: number, other: number, within: number) =>
-  Math.abs(one - other) <= within + 1e-9 * Math.abs(other);
-
-/** What is wrong with an answer. */
-function faults(
-  answer: ReadonlyMap<string, number>,
-  { rows, rank = rows, top, zeros, within = 1e-6 }: Expected,
-): string[] {
-  const wrong = [...answer].flatMap(([row, value]) => {
-    const expected = rows.get(row) ?? (zeros === 'free' ? 0 : undefined);
-    return expected !== undefined && near(value, expected, within)
-      ? []
-      : [`${row} is ${value}, not ${expected}`];
-  });
-  const left = [...rows].filter(
-    ([row, value]) => !answer.has(row) && !(zeros === 'free' && near(value, 0, within)),
-  );
-  if (top === undefined) return [...wrong, ...left.map(([row, value]) => `${row} is absent: ${value}`)];
-  if (answer.size > top) wrong.push(`${answer.size} rows, more than ${top}`);
-  if (answer.size < top) wrong.push(...left.map(([row, value]) => `${row} is absent: ${value}`));
-  const least = Math.min(...[...answer.keys()].map((row) => rank.get(row) ?? 0));
-  const greater = left.filter(([row]) => (rank.get(row) ?? 0) > least + within);
-  return [...wrong, ...greater.map(([row]) => `${row} is greater than a row that is there`)];
-}
-
-/** Asks every query of a dashboard as Grafana would. */
-async function compare(
-  t: Test,
-  prometheus: Prometheus,
-  dashboard: Dashboard,
-  expected: Readonly<Record<string, readonly Expectation[]>>,
-  known: Omit<Known, 'time'>,
-): Promise<void> {
-  const panels = panelsOf(dashboard);
-  t.same(
-    panels.map(({ title }) => title).toSorted(),
-    Object.keys(expected).toSorted(),
-    'each panel has its sums',
-  );
-  const variables = variablesOf(dashboard);
-  for (const panel of panels) {
-    const queries = queriesOf(panel);
-    const sums = expected[panel.title ?? ''] ?? [];
-    t.equal(queries.filter(({ refId }) => refId !== 'currency').length, sums.length, `${panel.title}`);
-    for (const [index, { expr, refId, range }] of queries.entries()) {
-      const promql = interpolated(expr, variables, known.choice);
-      const answer = await prometheus.query(promql);
-      const found = new Map(answer.map(({ metric, value }) => [rowOf(metric), value]));
-      const time = answer[0]?.time ?? 0;
-      const wanted: Expected | undefined =
-        refId === 'currency'
-          ? { rows: new Map([[rowOf({ currency: 'USD', unit: 'currency:financial:USD ' }), 1]]) }
-          : sums[index]?.({ ...known, time });
-      if (wanted === undefined) continue;
-      t.equal(found.size, answer.length, `${panel.title} ${refId}: no row comes twice`);
-      t.same(faults(found, wanted), [], `${panel.title} ${refId}: ${wanted.rows.size} sums`);
-      if (range)
-        t.same(await overTime(prometheus, promql), [...found.keys()].toSorted(), `${panel.title}: over time`);
-    }
-  }
-}
-
-/** Who is in the answer of a range query at its end. */
-async function overTime({ url }: Prometheus, query: string): Promise<string[]> {
-  const now = Date.now() / 1000;
-  const params = new URLSearchParams({ query, start: String(now - 1), end: String(now), step: '1' });
-  const body = (await (await fetch(`${url}/api/v1/query_range?${params}`)).json()) as {
-    data: { result: { metric: Record<string, string> }[] };
-  };
-  return body.data.result.map(({ metric }) => rowOf(metric)).toSorted();
-}
-
 /** What viewers choose: all; one account; some accounts and services, by names that mean something in a regular expression. */
 function choicesOf(whole: Bill, account: string): Choice[] {
   const [first = ''] = KEYS;
@@ -232,16 +155,20 @@ async function options(t: Test, { url }: Prometheus, whole: Bill, account: strin
   }
 }
 
-/** One bill in every setup. */
-async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
+/** Settings that let an exporter see all of a bill. */
+function settingsFor(bill: readonly FocusRow[]): Record<string, string> {
   const regions = Map.groupBy(bill, ({ RegionId }) => RegionId ?? '');
   const commonest = [...regions]
     .filter(([region]) => /^[a-z]+(-[a-z]+)+-\d$/.test(region))
     .toSorted(([, one], [, other]) => other.length - one.length)
     .slice(0, 4)
     .map(([region]) => region);
-  const start = () =>
-    startExporter(t, { bill, at: AT, env: { TAG_KEYS: KEYS.join(','), AWS_REGIONS: commonest.join(',') } });
+  return { TAG_KEYS: KEYS.join(','), AWS_REGIONS: commonest.join(',') };
+}
+
+/** One bill in every setup. */
+async function tryBill(t: Test, bill: readonly FocusRow[]): Promise<void> {
+  const start = () => startExporter(t, { bill, at: AT, env: settingsFor(bill) });
   const [one, other] = [await start(), await start()];
   const whole = Bill.of(bill, Date.parse(AT));
   await t.test('one exporter', (t) => check(t, { exporters: [one] }, whole).then(() => {}));
@@ -278,6 +205,26 @@ t.test('the real sample bill', async (t) => {
   await tryBill(t, await readFocusFile(SAMPLE, { today: new Date(AT) }));
 });
 
-t.test('a generated bill', async (t) => {
-  await tryBill(t, generateBill({ seed: 3, today: new Date(AT), days: 70 }));
+const GENERATED = generateBill({ seed: 3, today: new Date(AT), days: 70 });
+
+t.test('a generated bill', (t) => tryBill(t, GENERATED));
+
+t.test('two replicas with one Redis, one of which shows the figures', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const options = { bill: GENERATED, at: AT, env: { ...settingsFor(GENERATED), REDIS_URL: redis.url } };
+  const leader = await startExporter(t, options);
+  const other = await startExporter(t, { ...options, settle: false });
+  await eventually('the other serves what the leader has bought', async () =>
+    (await other.get('/wellarchitected')).status === 200 ? true : undefined,
+  );
+  const shown = [await leader.metrics(), await other.metrics()].map(
+    (page) => page.value('aws_cost_exporter_exposing') ?? 0,
+  );
+  t.same(shown, [1, 0], 'one shows the figures');
+  await check(
+    t,
+    { exporters: [leader, other], kubernetes: { honorLabels: true } },
+    Bill.of(GENERATED, Date.parse(AT)),
+  );
 });

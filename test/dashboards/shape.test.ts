@@ -1,8 +1,9 @@
 // What can be said of the dashboards without asking anybody.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { dashboards } from '../../dashboards/index.ts';
+import { PICTURES } from '../../scripts/pictures/pictures.ts';
 import { ROOT } from '../e2e/command.ts';
 import { panelsOf, queriesOf, variablesOf } from './grafana.ts';
 
@@ -157,4 +158,27 @@ t.test('no panel lies upon another', async (t) => {
       }
     }
   }
+});
+
+t.test('the pictures are of panels that there are, and small', async (t) => {
+  for (const [name, { dashboard = '', panels }] of Object.entries(PICTURES)) {
+    const there = dashboards[dashboard] === undefined ? [] : panelsOf(dashboards[dashboard]);
+    const titles = there.map(({ title }) => title);
+    t.same(
+      panels.filter((title) => !titles.includes(title)),
+      [],
+      name,
+    );
+    const drawn = there.filter(({ title = '' }) => panels.includes(title)).map(({ type }) => type);
+    for (const type of drawn)
+      t.ok(['stat', 'bargauge', 'table', 'barchart'].includes(type), `${name}: ${type}`);
+  }
+  const shown = ['README.md', 'docs/dashboards.md'].flatMap((page) =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/pictures\/([\w-]+\.png)/g)].map(
+      ([, file = '']) => file,
+    ),
+  );
+  const files = readdirSync(join(ROOT, 'docs/pictures'));
+  t.same([...new Set(shown)].toSorted(), files.toSorted(), 'each is shown, and each that is shown is there');
+  for (const file of files) t.ok(statSync(join(ROOT, 'docs/pictures', file)).size < 150_000, file);
 });

@@ -5,8 +5,8 @@ import t from 'tap';
 import { run } from '../servers/process.ts';
 import { pythonWithPackages } from '../servers/python.ts';
 import { CHART, type Manifest, mustRender, requireHelm } from './helm.ts';
+import { KUBERNETES_SCHEMAS } from './schemas.ts';
 import {
-  KUBERNETES_SCHEMAS,
   KUBERNETES_VERSIONS,
   kubernetesFaults,
   monitoringFaults,

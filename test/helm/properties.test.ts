@@ -5,8 +5,8 @@ import { loadConfig } from '../../src/config.ts';
 import { pythonWithPackages } from '../servers/python.ts';
 import { envOf, mustRender, one, requireHelm } from './helm.ts';
 import { podOf, restrictedFaults } from './restricted.ts';
+import { KUBERNETES_SCHEMAS } from './schemas.ts';
 import {
-  KUBERNETES_SCHEMAS,
   KUBERNETES_VERSIONS,
   kubernetesFaults,
   monitoringFaults,

@@ -19,6 +19,11 @@ const REFUSALS: readonly (readonly [object, RegExp])[] = [
     { config: { AWS_SECRET_ACCESS_KEY: 'x' } },
     /config\.AWS_SECRET_ACCESS_KEY .* write aws\.credentialsSecret\.name/,
   ],
+  [{ config: { HOST: '127.0.0.1' } }, /config\.HOST is "127\.0\.0\.1", .*write HOST: "0\.0\.0\.0"/],
+  [
+    { serviceMonitor: { basicAuth: { username: {} }, oauth2: { clientId: {} } } },
+    /serviceMonitor has basicAuth and oauth2: .* write \{\} for the others/,
+  ],
   [{ config: { PORT: 8080 } }, /config\.PORT and config\.METRICS_PORT are the same/],
   [{ config: { TAG_KEYS: { a: 1 } } }, /config\.TAG_KEYS must be a comma-separated list/],
   [

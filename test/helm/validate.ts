@@ -4,9 +4,6 @@ import * as monitoring from '@kubernetes-models/prometheus-operator/monitoring.c
 import { run } from '../servers/process.ts';
 import { type Manifest, MONITORING } from './helm.ts';
 
-/** The schemas of Kubernetes' own objects, 1.25 to 1.37. */
-export const KUBERNETES_SCHEMAS = ['kubernetes-validate==1.37.0'];
-
 /** The versions that the chart is for, the oldest first. */
 export const KUBERNETES_VERSIONS = Array.from({ length: 37 - 28 + 1 }, (_, index) => `1.${28 + index}`);
 

@@ -3,6 +3,8 @@
  * elsewhere it says in one line each how to get it. With CI=true anything missing at the end is exit code 1.
  */
 import { IAM_TOOLS } from '../docs/python-tools.ts';
+import { ensureHelm } from '../helm/helm.ts';
+import { KUBERNETES_SCHEMAS } from '../helm/schemas.ts';
 import { aptInstall, isDebian } from './apt.ts';
 import { CHROMIUM_ABSENT, CHROMIUM_PACKAGE, findChromium } from './chromium.ts';
 import { findProgram, howToGet, PROGRAMS } from './process.ts';
@@ -30,10 +32,11 @@ if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
 if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
-for (const requirements of [[BOTO3], IAM_TOOLS]) {
+for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS]) {
   if (!debian || isPythonReady(requirements)) continue;
   const problem = await preparePython(requirements, debian);
   if (problem !== undefined) problems.push(problem);
 }
+await ensureHelm().catch((error: Error) => problems.push(error.message));
 for (const problem of problems) console.error(problem);
 if (problems.length > 0 && process.env.CI === 'true') process.exitCode = 1;
