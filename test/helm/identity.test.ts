@@ -105,6 +105,8 @@ t.test('an upgrade changes no selector and no name, whatever its values', PATIEN
   );
   const { stdout } = await run(helm, [
     'template',
+    '--kube-version',
+    '1.34.0',
     'costs',
     next,
     '--namespace',
