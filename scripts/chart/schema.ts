@@ -37,10 +37,11 @@ function group(values: readonly ValueDoc[], checks: Checks): JsonSchema {
 }
 
 /** Whether the templates need it: `null` in a file of values takes a default away. Texts have checks that say what to write. */
-function isNeeded({ members, value, check }: ValueDoc): boolean {
+function isNeeded({ path, members, value, check }: ValueDoc): boolean {
   const filled =
     typeof value === 'string' ? value !== '' && !check : ['number', 'boolean'].includes(typeof value);
-  return members !== undefined || filled;
+  // What an alert goes by stands in one mapping each.
+  return members !== undefined || filled || path[1] === 'alerts';
 }
 
 function ofValue(

@@ -127,12 +127,22 @@ export async function render(helm: string, options: RenderOptions = {}): Promise
     timeoutMs: 60_000,
   });
   if (code !== 0) return { manifests: [], text: '', refusal: stderr };
-  const documents = parseAllDocuments(stdout, { version: '1.1', merge: false });
-  const manifests = documents.flatMap((document) => {
-    if (document.errors[0]) throw document.errors[0];
-    return (document.toJS() as Manifest | null) ?? [];
-  });
-  return { manifests, text: stdout, refusal: undefined };
+  return { manifests: parsed(stdout), text: stdout, refusal: undefined };
+}
+
+/** What was parsed last: for the next version of Kubernetes it is often the same. */
+let last: { readonly text: string; readonly manifests: readonly Manifest[] } = { text: '', manifests: [] };
+
+function parsed(text: string): readonly Manifest[] {
+  if (last.text !== text) {
+    const documents = parseAllDocuments(text, { version: '1.1', merge: false });
+    const manifests = documents.flatMap((document) => {
+      if (document.errors[0]) throw document.errors[0];
+      return (document.toJS() as Manifest | null) ?? [];
+    });
+    last = { text, manifests };
+  }
+  return last.manifests;
 }
 
 /** Renders what must be rendered. @throws Error with helm's words where it refuses. */
