@@ -13,13 +13,13 @@ COPY package.json package-lock.json .npmrc ./
 FROM manifest AS modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
 COPY scripts/image scripts/image
-RUN node scripts/image/modules.ts node_modules
+RUN node scripts/image/modules.ts node_modules /out/app
 
 FROM manifest AS program
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 ARG REVISION=
-RUN node scripts/build.ts && node scripts/image/program.ts /out
+RUN node scripts/build.ts && node scripts/image/program.ts /out/app
 
 FROM ${RUNTIME_IMAGE}
 ARG RUNTIME_IMAGE
@@ -33,9 +33,10 @@ LABEL org.opencontainers.image.title="aws-cost-exporter" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="${RUNTIME_IMAGE}"
+# /app comes with the files, as root's: a WORKDIR before them would make it the user's.
+COPY --from=modules /out /
+COPY --from=program /out /
 WORKDIR /app
-COPY --from=modules /src/node_modules ./node_modules
-COPY --from=program /out ./
 # HOST is the default of `serve`; here `demo` can be reached through published ports too.
 ENV NODE_ENV=production HOST=0.0.0.0
 USER 65532:65532

@@ -1,16 +1,24 @@
 import type { FastifyInstance } from 'fastify';
+import { dayOf } from '../src/collection/periods.ts';
+import { pagesOf, usdFor } from '../src/spend/budget.ts';
+import type { Ledger } from '../src/spend/ledger.ts';
 import { VERSION } from '../src/version.ts';
 import { figureReaders } from './home/figures.ts';
 import { homePage } from './home/page.ts';
-import { HOME_CSP } from './home/style.ts';
+import { HOME_CSP } from './home/policy.ts';
 import type { StatusSource } from './status.ts';
+
+/** What the page reads. */
+export interface HomeSource extends StatusSource {
+  readonly ledger: Ledger;
+}
 
 /**
  * `GET /`: what this is, how every collector stands, what was spent, the last days as a chart, and where to go on. HTML from
- * what is published alone, without a script: it asks neither AWS nor the store.
+ * what is published and from the ledger: it never asks AWS.
  */
-export function homeRoute(fastify: FastifyInstance, source: StatusSource): void {
-  const { config, states, now, account } = source;
+export function homeRoute(fastify: FastifyInstance, source: HomeSource): void {
+  const { config, states, now, account, ledger } = source;
   const figures = figureReaders(fastify);
   const { port, metricsPort } = config;
   const metrics = {
@@ -18,6 +26,8 @@ export function homeRoute(fastify: FastifyInstance, source: StatusSource): void 
     port: metricsPort === 0 ? undefined : metricsPort,
   };
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => {
+    const at = now();
+    const [spentToday = {}] = await ledger.days([dayOf(at)]);
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', HOME_CSP)
@@ -26,8 +36,9 @@ export function homeRoute(fastify: FastifyInstance, source: StatusSource): void 
       .header('cache-control', 'no-cache');
     return homePage({
       version: VERSION,
-      now: now(),
+      now: at,
       metrics,
+      spend: { usd: usdFor(pagesOf(spentToday)), budgetUsd: config.spend.budgetUsd },
       targets: config.targets.map(({ name }) => ({
         name,
         accountId: account(name),

@@ -4,8 +4,8 @@ import { addDays, dayOf, daysIn, firstOfMonth, firstOfNextMonth } from '../src/c
 import type { CollectorState } from '../src/collection/state.ts';
 import type { Config } from '../src/config.ts';
 import { day } from '../src/documents.ts';
-import { pagesFor, resetAfter } from '../src/spend/budget.ts';
-import { type DayPages, type Ledger, USD_PER_PAGE } from '../src/spend/ledger.ts';
+import { pagesFor, resetAfter, usdFor } from '../src/spend/budget.ts';
+import type { DayPages, Ledger } from '../src/spend/ledger.ts';
 import { PAGES_FROM, type PlanRow, perDayOf, planOf } from '../src/spend/plan.ts';
 
 /** What the route reads. */
@@ -166,7 +166,7 @@ async function spendOf({ config, ledger, states, now }: SpendSource): Promise<St
     },
     today: { day: today, ...spentToday },
     month: { start, end, ...month },
-    projected: { requests: Math.round(projected), usd: dollars(Math.round(projected)) },
+    projected: { requests: Math.round(projected), usd: usdFor(Math.round(projected)) },
     plan: rows.map(plannedBy),
   };
 }
@@ -191,17 +191,12 @@ function sumsOf(days: readonly DayPages[]) {
   const all = [...targets.values()].reduce((sum, pages) => sum + pages, 0);
   return {
     requests: all,
-    usd: dollars(all),
-    byTarget: rows(targets).map(([target, pages]) => ({ target, requests: pages, usd: dollars(pages) })),
+    usd: usdFor(all),
+    byTarget: rows(targets).map(([target, pages]) => ({ target, requests: pages, usd: usdFor(pages) })),
     byOperation: rows(operations).map(([operation, pages]) => ({
       operation,
       requests: pages,
-      usd: dollars(pages),
+      usd: usdFor(pages),
     })),
   };
-}
-
-/** Whole cents: 0.07, not 0.07000000000000001. */
-function dollars(pages: number): number {
-  return Math.round(pages * USD_PER_PAGE * 100) / 100;
 }

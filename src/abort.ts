@@ -16,3 +16,16 @@ export async function orAborted<Result>(
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** Waits for work, but no longer than some milliseconds. @throws what the work throws by then. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

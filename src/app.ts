@@ -102,7 +102,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   metricsRoute(scraped, (format, encoding) => rest.collections.page(format, encoding), self.scraped);
   targetsRoute(rest, source);
   spendRoute(rest, { config, ledger: rest.ledger, states: rest.collections.states.all(), now });
-  homeRoute(rest, source);
+  homeRoute(rest, { ...source, ledger: rest.ledger });
   return appOf(rest, scraped, config);
 }
 

@@ -35,14 +35,14 @@ const DESIGN: Schedule = {
   env: { ...UNBOUNDED, CHANGE_DETECTION: 'off', CACHE_TTL_SECONDS: '0' },
   tagKeys: SEVEN_KEYS,
   asksActivation: false,
-  days: { onePage: 10, twentyPages: 2 },
+  days: { onePage: 30, twentyPages: 2 },
 };
 const OFF: Schedule = {
   name: 'off',
   detects: false,
   env: { ...UNBOUNDED, CHANGE_DETECTION: 'off' },
   asksActivation: true,
-  days: { onePage: 10, twentyPages: 4 },
+  days: { onePage: 30, twentyPages: 4 },
 };
 const ON: Schedule = {
   name: 'on',

@@ -1,6 +1,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
+import { addDays } from '../../src/collection/periods.ts';
 import type { Config } from '../../src/config.ts';
 import { collectCost, costPurchases } from './collect.ts';
 import { costDocument, emptyCostDocument } from './document.ts';
@@ -31,6 +32,11 @@ export default fp<{ config: Config }>(
       movedAt: ({ movedAt }) => (movedAt === null ? undefined : Date.parse(movedAt)),
       standsSince: (data) =>
         new Map(Object.entries(data.standsSince).map(([day, at]) => [day, Date.parse(at)])),
+      // A bill of one page is asked for at every tick.
+      boughtDays: ({ pages, boughtAt, days }) =>
+        pages === 1
+          ? []
+          : days.map(({ date }) => ({ start: date, end: addDays(date, 1), collectedAt: boughtAt })),
       purchases: (_target, snapshot, assumedPages) => costPurchases(snapshot, assumedPages),
       collect: (context) => collectCost(context, settings),
       present: (view) => ({

@@ -3,6 +3,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
 import fp from 'fastify-plugin';
 import { VERSION } from '../../src/version.ts';
+import { docsTheme } from './docs-theme.ts';
 import { ErrorBody } from './errors.ts';
 
 /** Content security policy of /docs: nothing from elsewhere. */
@@ -54,7 +55,7 @@ export default fp(
       staticCSP: DOCS_CSP,
       // Without the bar at the top: it loads other documents and styles itself inline, and the policy refuses both.
       uiConfig: { layout: 'BaseLayout', docExpansion: 'list', validatorUrl: null },
-      theme: { title: 'aws-cost-exporter API' },
+      theme: docsTheme,
       uiHooks: {
         // The page links its files relatively only below a slash; the redirect is relative too, for the path prefix's sake.
         onRequest: async (request, reply) => {
@@ -105,10 +106,44 @@ function documented<Schema extends FastifySchema | undefined>(schema: Schema): S
       ...(isError && status === '503' ? RETRY_AFTER : {}),
       ...(status === '405' ? ALLOW : {}),
     };
-    const shown = isError ? { $ref: 'Error#', description: one.description } : one;
+    const shown = isError ? errorResponse(status, one.description) : one;
     return [status, Object.keys(headers).length > 0 ? { ...shown, headers } : shown];
   });
   return { ...schema, response: Object.fromEntries(response) };
+}
+
+/** What an error's answer says, by its status. */
+const ERROR_EXAMPLES: Readonly<Record<string, ErrorBody>> = {
+  400: {
+    statusCode: 400,
+    code: 'bad_parameter',
+    error: 'Bad Request',
+    message: 'There is no parameter "x" here.',
+  },
+  404: {
+    statusCode: 404,
+    code: 'unknown_target',
+    error: 'Not Found',
+    message: 'There is no target "staging". Targets: default.',
+  },
+  405: {
+    statusCode: 405,
+    code: 'method_not_allowed',
+    error: 'Method Not Allowed',
+    message: 'Only GET and HEAD are answered here.',
+  },
+  503: {
+    statusCode: 503,
+    code: 'not_collected',
+    error: 'Service Unavailable',
+    message: 'The first collection of cost for target default has not ended yet.',
+  },
+};
+
+/** The one error schema by reference, with an example of the status. */
+function errorResponse(status: string, description = '') {
+  const media = { schema: { $ref: 'Error#' }, example: ERROR_EXAMPLES[status] };
+  return { description, content: { 'application/json': media } };
 }
 
 function error(description: string): ResponseSchema {

@@ -12,7 +12,7 @@ const STATES: Readonly<Record<CollectorStatus, readonly [mood: Mood, words: stri
   no_data: ['soft', 'no data yet'],
   not_enabled: ['soft', 'not enabled'],
   no_credentials: ['warn', 'no credentials'],
-  budget: ['warn', 'waits: the budget is spent'],
+  budget: ['warn', 'waits: no room in the budget'],
   failed: ['bad', 'failed'],
 };
 
@@ -46,11 +46,19 @@ export function overallBadge(states: readonly CollectorState[], now: number): Ht
 
 /** How each collector of a target stands: state, since when, why, and what to do. */
 export function collectorList(states: readonly CollectorState[], now: number): Html {
-  return html`<ul class="collectors">${states.map((state) => collector(state, now))}</ul>`;
+  return html`<ul class="collectors">${states.map((state, index) => collector(state, states.slice(0, index), now))}</ul>`;
 }
 
-function collector(state: CollectorState, now: number): Html {
-  const { capability, status, cause, failed, lastSuccess, nextRun } = state;
+/** What is wrong with a whole collector, in words; undefined where nothing is, or only with parts of it. */
+function faultOf({ cause, failed }: CollectorState): string | undefined {
+  return failed.length === 0 && cause !== null ? `${cause.message} ${cause.advice}` : undefined;
+}
+
+function collector(state: CollectorState, before: readonly CollectorState[], now: number): Html {
+  const { capability, status, failed, lastSuccess, nextRun } = state;
+  const fault = faultOf(state);
+  // The same lack of all collectors, of credentials say, is told once.
+  const same = fault === undefined ? undefined : before.find((other) => faultOf(other) === fault);
   const [mood, words] = STATES[status];
   return html`<li>
 <p><strong>${capability.name}</strong> ${badge(mood, words)}${isOld(state, now) && html` ${badge('warn', 'figures are old')}`}</p>
@@ -59,7 +67,7 @@ function collector(state: CollectorState, now: number): Html {
     nextRun !== undefined &&
     html` · next run: ${nextRun > now ? instant(nextRun, now) : 'due now'}`
   }</p>
-${failed.length === 0 && cause !== null && html`<p class="cause">${cause.message} ${cause.advice}</p>`}
+${fault !== undefined && html`<p class="cause">${same === undefined ? fault : `The same as for ${same.capability.name}.`}</p>`}
 ${failed.length > 0 && html`<ul class="parts">${failed.map((part) => html`<li><bdi>${part.part}</bdi>: ${part.cause.message} ${part.cause.advice}</li>`)}</ul>`}
 </li>`;
 }

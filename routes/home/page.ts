@@ -4,6 +4,8 @@ import { costChart } from './chart.ts';
 import { collectorList, instant, overallBadge } from './collectors.ts';
 import type { CostFigures, ForecastFigures } from './figures.ts';
 import { type Html, html } from './html.ts';
+import { SCRIPT } from './slash.ts';
+import { type OwnSpend, ownSpend } from './spend.ts';
 import { ICON, STYLE } from './style.ts';
 import { formatAmount, formatInstant, formatMonth, formatWeekday } from './words.ts';
 
@@ -27,11 +29,12 @@ export interface PageView {
   readonly now: number;
   /** Where /metrics is: on this listener, or on a port of its own (undefined: one that the system chose). */
   readonly metrics: { readonly here: boolean; readonly port: number | undefined };
+  readonly spend: OwnSpend;
   readonly targets: readonly TargetView[];
 }
 
 /** The whole page. Every link is relative, so that it works behind a path prefix. */
-export function homePage({ version, now, metrics, targets }: PageView): string {
+export function homePage({ version, now, metrics, spend, targets }: PageView): string {
   const several = targets.length > 1;
   return `<!DOCTYPE html>\n${html`<html lang="en">
 <head>
@@ -39,22 +42,26 @@ export function homePage({ version, now, metrics, targets }: PageView): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>aws-cost-exporter</title>
+<script>${SCRIPT}</script>
 <link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
+<a class="skip" href="#figures">Skip to the figures</a>
 <h1>aws-cost-exporter</h1>
 <p>AWS billing as Prometheus metrics and a REST API. It is bought on a schedule and kept: opening this page asks AWS nothing.</p>
 <nav aria-label="This exporter"><ul>
 <li><a href="docs/">API documentation</a></li>
 <li><a href="targets">Targets</a></li>
 <li><a href="ready">Readiness</a></li>
+<li><a href="spend">Spend</a></li>
 <li>${metrics.here ? html`<a href="metrics">Metrics</a>` : html`<span>Metrics: <code>/metrics</code> on ${metrics.port === undefined ? 'a port of its own' : `port ${metrics.port}`}</span>`}</li>
 </ul></nav>
+${ownSpend(spend)}
 ${several && html`<nav aria-label="Targets"><ul class="jump">${targets.map(({ name, states }, index) => html`<li><a href="#target-${index + 1}"><bdi>${name}</bdi></a> ${overallBadge(states, now)}</li>`)}</ul></nav>`}
 </header>
-<main>
+<main id="figures" tabindex="-1">
 ${targets.map((target, index) => targetSection(target, index + 1, now))}
 </main>
 <footer><p>Version ${version}. Figures as of ${formatInstant(now)}; reload the page for newer ones.</p></footer>

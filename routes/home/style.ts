@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Html } from './html.ts';
 
 /** Three bars, as a data URL: nothing is fetched for it. */
@@ -30,13 +29,21 @@ h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -.01em; }
 h2 { font-size: 1.25rem; line-height: 1.3; }
 h3 { margin: 1.75rem 0 .5rem; font-size: 1rem; }
 a { color: var(--link); text-underline-offset: .15em; }
-a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
+a:focus-visible, summary:focus-visible, main:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 code { font: .92em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 small, .account, .when, .summary, .links, .note, footer, header p { color: var(--soft); }
 header p { margin: .35rem 0 .9rem; max-width: 44rem; }
+header .skip { position: absolute; left: 1rem; top: -4rem; padding: .4rem .9rem; border-radius: 8px; background: var(--card); }
+header .skip:focus { top: .5rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .35rem 1.25rem; }
-nav .jump { margin-top: .75rem; gap: .5rem 1.25rem; }
+nav .jump { margin-top: .9rem; gap: .5rem 1.25rem; }
 nav a, nav span { display: inline-block; padding: .15rem 0; }
+header .own { margin: .9rem 0 0; max-width: none; font-size: .9375rem; }
+.own strong { color: var(--ink); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.gauge { margin: 0 .35rem; vertical-align: .08em; }
+.gauge .whole { fill: var(--line); }
+.gauge .part { fill: var(--bar); }
+.gauge.full .part { fill: var(--warn); }
 section { margin-top: 1.5rem; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; scroll-margin-top: 1rem; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; }
 .head .badge { margin-left: auto; }
@@ -49,6 +56,7 @@ section { margin-top: 1.5rem; padding: 1.5rem; background: var(--card); border: 
 .tiles div { padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 8px; }
 .tiles dt { font-size: .875rem; color: var(--soft); }
 .tiles dd { font-size: 1.5rem; font-weight: 650; line-height: 1.3; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
+.tiles bdi { white-space: nowrap; }
 .tiles small { display: block; font-size: .8125rem; font-weight: 400; letter-spacing: 0; }
 .tiles .long { font-size: 1.15rem; }
 .tiles .none { font-size: 1.125rem; font-weight: 400; color: var(--soft); }
@@ -90,14 +98,16 @@ footer { margin-top: 1.25rem; font-size: .875rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }
   .tiles div { padding: .6rem .75rem; }
   .tiles dd { font-size: 1.2rem; }
-  .tiles .long { font-size: .95rem; }
+  .tiles:has(.long) { grid-template-columns: 1fr; }
+  .tiles .long { font-size: 1.2rem; }
 }
 @media (max-width: 22rem) {
   .second { display: none; }
   .tiles { grid-template-columns: 1fr; }
 }
 @media (forced-colors: active) {
-  .bar { fill: CanvasText; }
+  .bar, .gauge .part { fill: CanvasText; }
+  .gauge .whole { fill: Canvas; stroke: CanvasText; }
   .badge { border: 1px solid; }
 }
 @media print {
@@ -108,13 +118,3 @@ footer { margin-top: 1.25rem; font-size: .875rem; }
 
 /** The page's whole style sheet, without a character that HTML would read as its own. */
 export const STYLE = new Html(CSS);
-
-/** Content security policy of the page: its own style, its own icon, and nothing else. */
-export const HOME_CSP = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(CSS).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');

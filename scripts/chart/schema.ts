@@ -32,7 +32,16 @@ export function schemaOf(values: readonly ValueDoc[], checks: Checks): JsonSchem
 
 function group(values: readonly ValueDoc[], checks: Checks): JsonSchema {
   const properties = Object.fromEntries(values.map((one) => [one.path.at(-1), ofValue(one, checks)]));
-  return { type: 'object', additionalProperties: false, properties };
+  const required = values.filter(isNeeded).map(({ path }) => path.at(-1));
+  return { type: 'object', additionalProperties: false, required, properties };
+}
+
+/** Whether the templates need it: `null` in a file of values takes a default away. Texts have checks that say what to write. */
+function isNeeded({ path, members, value, check }: ValueDoc): boolean {
+  const filled =
+    typeof value === 'string' ? value !== '' && !check : ['number', 'boolean'].includes(typeof value);
+  // What an alert goes by stands in one mapping each.
+  return members !== undefined || filled || path[1] === 'alerts';
 }
 
 function ofValue(

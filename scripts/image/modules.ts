@@ -1,8 +1,8 @@
 /**
- * Run in the image's build: takes out of an installed `node_modules` what Node.js does not read at run time. Licences stay, and every
- * `package.json`: from these Node.js resolves, and scanners count.
+ * Run in the image's build: takes out of an installed `node_modules` what Node.js does not read at run time, and copies the rest.
+ * Licences stay, and every `package.json`: from these Node.js resolves, and scanners count.
  */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { filesBelow, normalize, removeEmpty } from './tree.ts';
 
@@ -84,12 +84,14 @@ function prunePackage(folder: string): void {
 }
 
 if (import.meta.main) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error('usage: node scripts/image/modules.ts NODE_MODULES');
-  const root = resolve(folder);
+  const [modules, out] = process.argv.slice(2);
+  if (modules === undefined || out === undefined)
+    throw new Error('usage: node scripts/image/modules.ts NODE_MODULES FOLDER');
+  const root = resolve(modules);
   const size = () => filesBelow(root).reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
   const before = size();
   pruneModules(root);
-  normalize(root);
-  console.log(`${folder}: ${before} bytes, ${size()} after pruning`);
+  cpSync(root, join(out, 'node_modules'), { recursive: true });
+  normalize(out);
+  console.log(`${modules}: ${before} bytes, ${size()} after pruning`);
 }

@@ -70,8 +70,9 @@ export function isStillTrue(
 }
 
 /**
- * Whether what was bought gets older than MAX_SNAPSHOT_AGE before the next tick. One that comes a few seconds late is none:
- * else a day's purchase would come an interval earlier each day, just before the change that it could have had.
+ * Whether what was bought gets older than MAX_SNAPSHOT_AGE well before the next tick. What does so only just before it is bought
+ * between the two ticks (`Freshness.latestAt`): else a day's purchase would come an interval earlier each day, just before the
+ * change that it could have had.
  */
 export function endsBeforeNext(
   { maxAgeMs }: Pick<ChangeRules, 'maxAgeMs'>,

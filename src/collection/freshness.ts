@@ -5,6 +5,11 @@ import type { CollectorState } from './state.ts';
 
 /** Share of its interval for which a snapshot is fresh at most: a tick that comes a little early must not skip. */
 export const FRESH_SHARE = 0.9;
+/**
+ * How long before something gets too old it is bought, in milliseconds, never more than a twentieth of the interval: room for the
+ * longest wait of a run.
+ */
+const BEFORE_TOO_OLD_MS = 35_000;
 /** How far in the future of this clock a snapshot may be: that of a replica whose clock runs ahead. In milliseconds. */
 const SKEW_MS = 5 * 60_000;
 
@@ -83,6 +88,24 @@ export class Freshness {
   isStillTrue(state: CollectorState, days: BoughtPart): boolean {
     const { changes, bill, now } = this.#options;
     return isStillTrue(changes, bill(state), boughtDays(days), state.capability.intervalMs, now());
+  }
+
+  /**
+   * When a collector is run at the latest, in milliseconds since the epoch: just before something of its snapshot gets older than
+   * `MAX_SNAPSHOT_AGE`. Undefined where all of it is bought at every tick, or may get that old between two.
+   */
+  latestAt(state: CollectorState): number | undefined {
+    const { detect, maxAgeMs } = this.#options.changes;
+    const { capability, kept } = state;
+    const { boughtDays, newDay, intervalMs } = capability;
+    if (!detect || kept === undefined || maxAgeMs <= intervalMs) return undefined;
+    const bought = [
+      ...(newDay === undefined ? [] : [kept.snapshot]),
+      ...(boughtDays?.(kept.snapshot.data) ?? []),
+    ].map(({ collectedAt }) => Date.parse(collectedAt));
+    if (bought.length === 0) return undefined;
+    const margin = Math.min(BEFORE_TOO_OLD_MS, intervalMs / 20);
+    return Math.max(this.until(state), Math.min(...bought) + maxAgeMs - margin);
   }
 
   #stands(state: CollectorState, at: number, parts: readonly BoughtPart[] | undefined): boolean {

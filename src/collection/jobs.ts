@@ -139,6 +139,7 @@ export class Jobs {
   async #run(state: CollectorState): Promise<void> {
     try {
       this.#retry(state, await this.#options.runner.run(state));
+      this.#beforeTooOld(state);
     } catch (error) {
       this.#options.onError(error);
     }
@@ -162,6 +163,17 @@ export class Jobs {
     const tick = this.#ticks.get(state);
     state.nextRun = tick;
     if (tick !== undefined && at >= tick) return;
+    state.nextRun = at;
+    this.#after(wait, name, () => void this.#run(state));
+  }
+
+  /** A run between two ticks, where something would get too old before the second. */
+  #beforeTooOld(state: CollectorState): void {
+    const name = `age ${state.capability.name}/${state.target.name}`;
+    clearTimeout(this.#timers.get(name));
+    const at = this.#options.runner.latestAt(state) ?? 0;
+    const wait = at - this.#options.now();
+    if (wait <= 0 || at >= (state.nextRun ?? 0)) return;
     state.nextRun = at;
     this.#after(wait, name, () => void this.#run(state));
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { atMost } from '../abort.ts';
 import { SAVE } from '../replicas/lua.ts';
 import type { RedisLeases } from '../replicas/redis-leases.ts';
 import { confirmed, NOTHING, snapshotId } from './memory-store.ts';
 import { LONGEST_ANSWER_MS, type RedisConnection } from './redis-connection.ts';
+import { EMPTY, parse, RedisValues } from './redis-values.ts';
 import type { Kept, SnapshotStore, Standing, Stored } from './snapshot.ts';
-import { decode, encode, isNewer, MAX_STORED_BYTES, UnreadableSnapshot } from './snapshot-codec.ts';
-import { isStanding } from './standing.ts';
+import { isNewer } from './snapshot-codec.ts';
 
 /**
  * How long Redis keeps a snapshot that is not written again: 35 days. By then not one of the 30 days that a snapshot shows by
@@ -47,8 +48,7 @@ export class RedisStore implements SnapshotStore {
   readonly #connection: RedisConnection;
   readonly #leases: RedisStoreOptions['leases'];
   readonly #entries = new Map<string, Entry>();
-  /** What was said of a value that could not be read, by key: it is said once. */
-  readonly #complaints = new Map<string, string>();
+  readonly #values: RedisValues;
   #listener: ((collector: string, target: string) => boolean) | undefined;
   #counter = '0';
   #reconciled = 0;
@@ -56,6 +56,7 @@ export class RedisStore implements SnapshotStore {
 
   constructor({ connection, leases }: RedisStoreOptions) {
     this.#connection = connection;
+    this.#values = new RedisValues(connection);
     this.#leases = leases;
   }
 
@@ -93,7 +94,7 @@ export class RedisStore implements SnapshotStore {
   async look(counter: string): Promise<void> {
     if (counter === this.#counter || !(await this.#connection.answers())) return;
     try {
-      const all = await this.#connection.ask((redis) => redis.hgetall(this.#standingsKey));
+      const all = await this.#connection.ask((redis) => redis.hgetall(this.#values.standingsKey));
       const wanted = Object.entries(all).filter(([field, text]) => {
         if (this.#entries.get(field)?.text === text) return false;
         const names: unknown = parse(field);
@@ -131,24 +132,9 @@ export class RedisStore implements SnapshotStore {
   }
 
   async #close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_WRITES_MS);
-    });
     const dirty = [...this.#entries.values()].some((entry) => entry.dirty !== undefined);
-    if (dirty) await Promise.race([this.#connection.check(), patience]);
-    clearTimeout(timer);
+    if (dirty) await atMost(LAST_WRITES_MS, this.#connection.check());
     await this.#connection.close();
-  }
-
-  /** The key of a snapshot: names are percent-encoded, so that no name can reach into another's key. */
-  #key(collector: string, target: string): string {
-    const names = [collector, target].map((name) => encodeURIComponent(name.toWellFormed()));
-    return `${this.#connection.keyPrefix}snapshot:${names.join(':')}`;
-  }
-
-  get #standingsKey(): string {
-    return `${this.#connection.keyPrefix}standings`;
   }
 
   /** Takes an entry into memory and writes it, where Redis answers. */
@@ -181,8 +167,7 @@ export class RedisStore implements SnapshotStore {
       entry.dirty = undefined;
       return fence !== undefined;
     }
-    const key = this.#key(collector, target);
-    const bytes = dirty === 'snapshot' ? await this.#encoded(key, entry.kept) : EMPTY;
+    const bytes = dirty === 'snapshot' ? await this.#values.encoded(collector, target, entry.kept) : EMPTY;
     const text = JSON.stringify(standing);
     const accepted = await this.#connection.ask(
       (redis) =>
@@ -190,9 +175,9 @@ export class RedisStore implements SnapshotStore {
           SAVE,
           4,
           fence.key,
-          this.#standingsKey,
+          this.#values.standingsKey,
           `${this.#connection.keyPrefix}news`,
-          key,
+          this.#values.key(collector, target),
           fence.owner,
           fence.token,
           fence.now,
@@ -204,23 +189,10 @@ export class RedisStore implements SnapshotStore {
       LONGEST_ANSWER_MS,
     );
     if (accepted !== 1) return false;
-    if (bytes.length > 0) {
-      this.#complaints.delete(key);
-      entry.digest = digestOf(bytes);
-    }
+    if (bytes.length > 0) entry.digest = digestOf(bytes);
     entry.text = text;
     entry.dirty = undefined;
     return true;
-  }
-
-  /** A snapshot's bytes; none where it cannot be kept: it stays in memory, trying again would give the same. */
-  async #encoded(key: string, kept: Kept | undefined): Promise<Buffer> {
-    try {
-      return kept === undefined ? EMPTY : await encode(kept);
-    } catch (error) {
-      this.#complain(key, error, 'A snapshot cannot be kept in Redis');
-      return EMPTY;
-    }
   }
 
   /**
@@ -231,10 +203,10 @@ export class RedisStore implements SnapshotStore {
   async #refresh(collector: string, target: string): Promise<Kept | undefined> {
     const id = snapshotId(collector, target);
     // In one go where nothing is known yet: a server that cannot be written to is not connected for long.
-    const bytes = this.#entries.get(id)?.kept === undefined ? this.#bytes(collector, target) : undefined;
+    const bytes =
+      this.#entries.get(id)?.kept === undefined ? this.#values.bytes(collector, target) : undefined;
     bytes?.catch(() => {});
-    const text = await this.#connection.ask((redis) => redis.hget(this.#standingsKey, id)).catch(foreign);
-    const standing = text == null ? undefined : this.#standing(text, collector, target);
+    const { text, standing } = await this.#values.standing(collector, target);
     const known = this.#entries.get(id);
     const same =
       known?.kept !== undefined &&
@@ -246,76 +218,34 @@ export class RedisStore implements SnapshotStore {
     const current = this.#entries.get(id);
     if (current?.dirty !== undefined) return there;
     const entry: Entry = current ?? { collector, target, own: false };
-    entry.text = text ?? undefined;
+    entry.text = text;
     if (standing !== undefined) entry.standing = standing;
     this.#entries.set(id, entry);
     return there;
-  }
-
-  #standing(text: string, collector: string, target: string): Standing | undefined {
-    const standing = parse(text);
-    const right = isStanding(standing) && standing.collector === collector && standing.target === target;
-    if (right) return standing;
-    this.#complain(
-      `${this.#standingsKey} ${collector} ${target}`,
-      new Error('not how a collector stands'),
-      'A value in Redis is not one that this version can read: ignored',
-    );
-    return undefined;
   }
 
   /** The snapshot in Redis, taken over where it is to be shown in place of the known one. */
   async #snapshot(
     collector: string,
     target: string,
-    asked = this.#bytes(collector, target),
+    asked = this.#values.bytes(collector, target),
   ): Promise<Kept | undefined> {
-    const key = this.#key(collector, target);
     const id = snapshotId(collector, target);
-    try {
-      const bytes = await asked.catch(foreign);
-      if (bytes.length === 0) return undefined;
-      const digest = digestOf(bytes);
-      const known = this.#entries.get(id);
-      if (known?.kept !== undefined && known.digest === digest) return known.kept;
-      const stored = await decode(bytes);
-      if (stored.snapshot.collector !== collector || stored.snapshot.target !== target) {
-        throw new UnreadableSnapshot('of another collector or target');
-      }
-      this.#complaints.delete(key);
-      const current = this.#entries.get(id);
-      if (
-        current?.kept === undefined ||
-        replaces(stored, current.kept, current.own, this.#leases.holds(target))
-      ) {
-        this.#entries.set(id, {
-          ...current,
-          collector,
-          target,
-          kept: stored,
-          own: false,
-          dirty: undefined,
-          digest,
-        });
-      }
-      return stored;
-    } catch (error) {
-      if (!(error instanceof UnreadableSnapshot)) throw error;
-      this.#complain(key, error, 'A value in Redis is not a snapshot that this version can read: ignored');
-      return undefined;
+    const bytes = await asked;
+    if (bytes.length === 0) return undefined;
+    const digest = digestOf(bytes);
+    const known = this.#entries.get(id);
+    if (known?.kept !== undefined && known.digest === digest) return known.kept;
+    const stored = await this.#values.decoded(collector, target, bytes);
+    if (stored === undefined) return undefined;
+    const current = this.#entries.get(id);
+    const wanted =
+      current?.kept === undefined || replaces(stored, current.kept, current.own, this.#leases.holds(target));
+    if (wanted) {
+      const taken = { collector, target, kept: stored, own: false, dirty: undefined, digest };
+      this.#entries.set(id, { ...current, ...taken });
     }
-  }
-
-  #bytes(collector: string, target: string): Promise<Buffer> {
-    const key = this.#key(collector, target);
-    return this.#connection.ask((redis) => redis.getrangeBuffer(key, 0, MAX_STORED_BYTES));
-  }
-
-  #complain(key: string, error: unknown, message: string): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (this.#complaints.get(key) === reason) return;
-    this.#complaints.set(key, reason);
-    this.#connection.logger.warn({ key, reason }, message);
+    return stored;
   }
 }
 
@@ -327,24 +257,6 @@ function replaces(stored: Kept, kept: Kept, own: boolean, holds: boolean): boole
   if (!alike) return !own;
   // Clocks differ: what the holder has written is the latest, whatever its time says.
   return holds ? isNewer(stored, kept) : true;
-}
-
-const EMPTY = Buffer.alloc(0);
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A key that holds a list, a set, ... is not ours. */
-function foreign(error: unknown): never {
-  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) {
-    throw new UnreadableSnapshot('not a string', { cause: error });
-  }
-  throw error;
 }
 
 function digestOf(bytes: Buffer): string {

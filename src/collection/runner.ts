@@ -113,6 +113,11 @@ export class Runner {
     return Math.max(this.#options.freshness.dueAt(state), state.notBefore ?? 0);
   }
 
+  /** When a collector is run at the latest, in milliseconds since the epoch; undefined: at its ticks. */
+  latestAt(state: CollectorState): number | undefined {
+    return this.#options.freshness.latestAt(state);
+  }
+
   /** Aborts what runs, the calls under way too, and waits for it. No run starts afterwards. */
   async close(): Promise<void> {
     this.#closing.abort();

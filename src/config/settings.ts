@@ -288,11 +288,12 @@ export const Settings = Type.Object({
       'Least time between two purchases of forecast and tags that follow a change of the bill (with `CHANGE_DETECTION`).',
   }),
   MAX_SNAPSHOT_AGE: duration('24h', {
-    description: 'Longest time for which nothing is bought anew while the bill does not seem to move.',
+    description:
+      'Longest time for which nothing is bought anew while the bill does not seem to move (with `CHANGE_DETECTION`); one shorter than an interval is that interval.',
   }),
   EXPOSE: choice(['leader', 'all'], 'leader', {
     description:
-      'Which replicas show the cost families on `/metrics`: the one that leads, so that no sum is doubled, or `all` where whoever scrapes them removes duplicates. REST answers on all.',
+      'Which replicas show the cost families on `/metrics`: the one that leads, so that no sum is doubled, or `all` where whoever scrapes them removes duplicates (with Redis: without it there is one). REST answers on all.',
   }),
   MAX_SERIES: integer(0, 10_000_000, 100_000, {
     description:

@@ -1,3 +1,4 @@
+import { atMost } from '../abort.ts';
 import { confirmed } from '../collection/memory-store.ts';
 import type { Kept, SnapshotStore, Standing, Stored } from '../collection/snapshot.ts';
 import { decode, encode } from '../collection/snapshot-codec.ts';
@@ -74,12 +75,7 @@ export class DiskStore implements SnapshotStore {
   }
 
   async #close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_WRITES_MS);
-    });
-    await Promise.race([this.#write([]), patience]);
-    clearTimeout(timer);
+    await atMost(LAST_WRITES_MS, this.#write([]));
   }
 
   #entry(collector: string, target: string): Entry {

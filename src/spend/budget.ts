@@ -17,6 +17,11 @@ export function pagesFor(usd: number): number {
   return Math.floor(usd / USD_PER_PAGE + 1e-9);
 }
 
+/** US dollars that pages cost, in whole cents: 0.07, not 0.07000000000000001. */
+export function usdFor(pages: number): number {
+  return Math.round(pages * USD_PER_PAGE * 100) / 100;
+}
+
 /** Pages of a day, of one target or of all. */
 export function pagesOf(day: DayPages, target?: string): number {
   const targets = target === undefined ? Object.values(day) : [day[target] ?? {}];

@@ -406,3 +406,43 @@ t.test('stop leaves no timer behind', async (t) => {
   await jobs.stop();
   t.equal(timers(), before);
 });
+
+t.test(
+  'nothing goes unbought for more than MAX_SNAPSHOT_AGE, wherever it ends between two ticks',
+  async (t) => {
+    for (const minutes of [70, 123, 174, 175, 177, 179, 180, 181, 240]) {
+      const maxAgeMs = minutes * MINUTE;
+      const { start, pass, runs, jobs, errors } = jobsOf({
+        random: () => 0.9,
+        changes: { detect: true, maxAgeMs },
+        bill: () => ({ movedAt: undefined }),
+        capability: { newDay: 'with the next change' },
+      });
+      await start();
+      await pass(11 * INTERVAL_MS);
+      const ages = runs.slice(1).map((at, index) => at - (runs[index] ?? 0));
+      t.ok(
+        ages.length >= Math.floor((10 * INTERVAL_MS) / maxAgeMs),
+        `${minutes} min: ${ages.length} times more`,
+      );
+      t.ok(Math.max(...ages) <= maxAgeMs, `${minutes} min: ${ages.map((age) => age / MINUTE)}`);
+      t.ok(Math.min(...ages) > maxAgeMs - INTERVAL_MS - 1_000, 'and not an interval before');
+      t.same(errors, []);
+      await jobs.stop();
+    }
+  },
+);
+
+t.test('what gets too old within one interval is left to the ticks', async (t) => {
+  const { start, pass, runs, jobs } = jobsOf({
+    random: () => 0,
+    changes: { detect: true, maxAgeMs: INTERVAL_MS / 2 },
+    bill: () => ({ movedAt: undefined }),
+    capability: { newDay: 'with the next change' },
+  });
+  await start();
+  await pass(3 * INTERVAL_MS + 5 * MINUTE);
+  t.equal(runs.length, 4);
+  t.ok(runs.slice(1).every((at, index) => at - (runs[index] ?? 0) >= INTERVAL_MS));
+  await jobs.stop();
+});

@@ -21,7 +21,7 @@ const STEP = { timeoutMs: 180_000 };
 export const MONITORING = 'monitoring.coreos.com/v1';
 
 /**
- * The path of helm, fetched on the first call and kept in the git-ignored `.cache`; undefined, with a visible skip, where it is
+ * The path of helm: that of the variable HELM, else one fetched on the first call and kept in the git-ignored `.cache`; undefined, with a visible skip, where it is
  * not to be had. @throws Error in that case with CI=true.
  */
 export async function requireHelm(t: TestScope): Promise<string | undefined> {
@@ -34,6 +34,7 @@ export async function requireHelm(t: TestScope): Promise<string | undefined> {
 
 /** As `requireHelm`, outside of a test. @throws Error that says in one line what is absent. */
 export async function ensureHelm(): Promise<string> {
+  if (process.env.HELM) return process.env.HELM;
   if (existsSync(PROGRAM)) return PROGRAM;
   await mkdir(CACHE, { recursive: true });
   const scratch = await mkdtemp(join(CACHE, 'helm-'));
@@ -107,14 +108,15 @@ export interface Rendered {
 
 /** Runs `helm template` on the chart. */
 export async function render(helm: string, options: RenderOptions = {}): Promise<Rendered> {
-  const { values, file, kubeVersion, operator = true, release = 'costs', args = [] } = options;
+  const { values, file, kubeVersion = '1.34.0', operator = true, release = 'costs', args = [] } = options;
   const all = [
     'template',
     release,
     CHART,
     '--namespace',
     'finops',
-    ...(kubeVersion ? ['--kube-version', kubeVersion] : []),
+    '--kube-version',
+    kubeVersion,
     ...(operator ? ['--api-versions', MONITORING] : []),
     ...(file ? ['--values', file] : []),
     ...(values ? ['--values', '-'] : []),
@@ -125,12 +127,22 @@ export async function render(helm: string, options: RenderOptions = {}): Promise
     timeoutMs: 60_000,
   });
   if (code !== 0) return { manifests: [], text: '', refusal: stderr };
-  const documents = parseAllDocuments(stdout, { version: '1.1', merge: false });
-  const manifests = documents.flatMap((document) => {
-    if (document.errors[0]) throw document.errors[0];
-    return (document.toJS() as Manifest | null) ?? [];
-  });
-  return { manifests, text: stdout, refusal: undefined };
+  return { manifests: parsed(stdout), text: stdout, refusal: undefined };
+}
+
+/** What was parsed last: for the next version of Kubernetes it is often the same. */
+let last: { readonly text: string; readonly manifests: readonly Manifest[] } = { text: '', manifests: [] };
+
+function parsed(text: string): readonly Manifest[] {
+  if (last.text !== text) {
+    const documents = parseAllDocuments(text, { version: '1.1', merge: false });
+    const manifests = documents.flatMap((document) => {
+      if (document.errors[0]) throw document.errors[0];
+      return (document.toJS() as Manifest | null) ?? [];
+    });
+    last = { text, manifests };
+  }
+  return last.manifests;
 }
 
 /** Renders what must be rendered. @throws Error with helm's words where it refuses. */

@@ -105,6 +105,8 @@ t.test('an upgrade changes no selector and no name, whatever its values', PATIEN
   );
   const { stdout } = await run(helm, [
     'template',
+    '--kube-version',
+    '1.34.0',
     'costs',
     next,
     '--namespace',
@@ -139,8 +141,11 @@ t.test('names stay within what Kubernetes takes', PATIENCE, async (t) => {
     values: { redis: { bundled: { enabled: true } }, targets: [{ name: 'a' }] },
   });
   t.equal(release.length, 53);
-  for (const { metadata } of manifests) {
-    t.match(metadata.name, /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+  for (const { kind, metadata } of manifests) {
+    // A ConfigMap may have a longer one.
+    const longest = kind === 'ConfigMap' ? 253 : 63;
+    t.match(metadata.name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+    t.ok(metadata.name.length <= longest, metadata.name);
     for (const value of Object.values(metadata.labels ?? {})) t.ok(value.length <= 63);
   }
 });

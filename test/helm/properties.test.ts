@@ -217,7 +217,7 @@ function inPod(
   ];
   const seen: Record<string, string> = Object.fromEntries(Object.entries(env).map(read));
   if (seen.REDIS_URL) seen.REDIS_URL = seen.REDIS_URL.replace('$(REDIS_PASSWORD)', 'p%40ss');
-  const file = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['targets.yaml'];
+  const file = manifests.find(({ data }) => data?.['targets.yaml'])?.data?.['targets.yaml'];
   if (file !== undefined) seen.CONFIG_FILE = `${t.testdir({ 'targets.yaml': file })}/targets.yaml`;
   else delete seen.CONFIG_FILE;
   return seen;

@@ -19,7 +19,7 @@ import { buildah, command } from './buildah.ts';
 const DEBIAN = 'trixie';
 const NPM = '11.6.2';
 /** Raised when what is made here changes. */
-const RECIPE = 1;
+const RECIPE = 2;
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 /** What distroless has of Debian for Node.js: the C and C++ libraries, and the authorities. */
 const LIBRARIES = /^(ld-linux|lib(c|m|dl|pthread|rt|resolv|nss_dns|nss_files|stdc\+\+|gcc_s)[.-])/;
@@ -42,8 +42,11 @@ export async function standInBases(): Promise<Bases> {
     build: `localhost/stand-in/node:${version}`,
     runtime: `localhost/stand-in/distroless-nodejs:${version}`,
   };
-  const known = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}']);
-  if (Object.values(bases).every((name) => known.split('\n').includes(name))) return bases;
+  const known = (await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'])).split('\n');
+  if (Object.values(bases).every((name) => known.includes(name))) return bases;
+  // Of another version: half a gigabyte.
+  const old = known.filter((name) => name.startsWith('localhost/stand-in/'));
+  if (old.length > 0) await buildah(['rmi', '--force', ...old]);
   const work = mkdtempSync(join(tmpdir(), 'aws-cost-exporter-bases-'));
   try {
     const root = join(work, 'build');
@@ -110,7 +113,17 @@ async function commit(root: string, name: string, config: readonly string[]): Pr
   try {
     await buildah(['copy', '--quiet', container, root, '/']);
     await buildah(['config', '--os', 'linux', ...config, container]);
-    await buildah(['commit', '--quiet', '--format', 'docker', '--timestamp', '0', container, name]);
+    await buildah([
+      'commit',
+      '--quiet',
+      '--format',
+      'docker',
+      '--timestamp',
+      '0',
+      '--identity-label=false',
+      container,
+      name,
+    ]);
   } finally {
     await buildah(['rm', container]);
   }

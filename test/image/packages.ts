@@ -40,11 +40,12 @@ export function locked(): ReadonlyMap<string, string> {
   );
 }
 
-/** The components of npm's own bill of materials; one that is installed in several places is one component. */
-export async function billOfMaterials(): Promise<string[]> {
-  const sbom = await command('npm', [
-    ...['sbom', '--omit=dev', '--sbom-format=cyclonedx', '--package-lock-only', '--prefix', ROOT],
-  ]);
+/**
+ * The components of npm's own bill of materials of what is installed in a folder, which it refuses to make where a package is missing or
+ * has a wrong version. One that is installed in several places is one component.
+ */
+export async function billOfMaterials(root: string): Promise<string[]> {
+  const sbom = await command('npm', ['sbom', '--sbom-format=cyclonedx', '--prefix', root]);
   const { components } = JSON.parse(sbom) as { components: { name: string; version: string }[] };
   return components.map(({ name, version }) => `${name}@${version}`).toSorted();
 }

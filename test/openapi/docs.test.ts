@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { ask, startExporter } from '../helper.ts';
 import { launchChromium, openPage } from '../servers/chromium.ts';
+import { AnswerCheck, type OpenapiDocument } from './document.ts';
 import { startPrefixProxy } from './prefix-proxy.ts';
 
 // A browser on a busy machine takes its time.
@@ -19,9 +20,16 @@ async function openDocs(browser: Browser, url: string) {
   return { page, problems };
 }
 
-/** Executes every operation; the answers by path. */
+/** What Swagger UI shows of an answer. */
+interface Shown {
+  readonly status: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** Executes every operation as it is offered, with the parameters' examples; the answers by path. */
 async function executeAll(page: Awaited<ReturnType<typeof openDocs>>['page']) {
-  const answers: Record<string, { status: string; url: string }> = {};
+  const answers: Record<string, Shown> = {};
   for (const block of await page.locator('.opblock').all()) {
     const path = (await block.locator('.opblock-summary-path').getAttribute('data-path')) ?? '';
     await block.locator('.opblock-summary-control').click();
@@ -29,22 +37,48 @@ async function executeAll(page: Awaited<ReturnType<typeof openDocs>>['page']) {
     await block.locator('.execute').click();
     const answer = block.locator('.live-responses-table .response-col_status').last();
     const status = (await answer.textContent())?.trim().match(/^\d+/)?.[0] ?? '';
-    answers[path] = { status, url: (await block.locator('.request-url pre').textContent()) ?? '' };
+    const body =
+      (await block.locator('.live-responses-table .highlight-code code').first().textContent()) ?? '';
+    answers[path] = { status, url: (await block.locator('.request-url pre').textContent()) ?? '', body };
     await block.locator('.opblock-summary-control').click();
   }
   return answers;
 }
 
-async function works(t: Test, browser: Browser, base: string, paths: readonly string[]) {
+async function works(t: Test, browser: Browser, base: string, document: OpenapiDocument) {
+  const check = new AnswerCheck(document);
   const { page, problems } = await openDocs(browser, `${base}/docs`);
   t.equal(page.url(), `${base}/docs/`, '/docs leads to /docs/, the prefix kept');
   t.equal(await page.title(), 'aws-cost-exporter API');
   const answers = await executeAll(page);
-  t.strictSame(Object.keys(answers).toSorted(), paths.toSorted(), 'every operation is there');
-  for (const [path, { status, url }] of Object.entries(answers)) {
+  t.strictSame(
+    Object.keys(answers).toSorted(),
+    Object.keys(document.paths).toSorted(),
+    'every operation is there',
+  );
+  for (const [path, { status, url, body }] of Object.entries(answers)) {
     t.equal(status, '200', `${path} answers 200`);
-    const asked = path.replaceAll(/\{\w+\}/g, '[^/?]+');
-    t.match(url.trim(), new RegExp(`^${base}${asked}(\\?|$)`), `${path} is asked where the page came from`);
+    const { parameters = [] } = document.paths[path]?.get ?? {};
+    const asked = new URL(url.trim());
+    const expected = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+      String(parameters.find((parameter) => parameter.name === name)?.example),
+    );
+    t.equal(
+      `${asked.origin}${asked.pathname}`,
+      `${base}${expected}`,
+      `${path} is asked where the page came from`,
+    );
+    const query = parameters.filter((parameter) => parameter.in === 'query');
+    t.strictSame(
+      Object.fromEntries(asked.searchParams),
+      Object.fromEntries(query.map(({ name, example }) => [name, String(example)])),
+      `${path} is asked with the examples of all parameters`,
+    );
+    t.strictSame(
+      check.body(path, Number(status), JSON.parse(body)),
+      [],
+      `${path}: the answer is shown, whole`,
+    );
   }
   t.strictSame(problems, [], 'no error in the console, no violation of the content security policy');
   await page.close();
@@ -54,13 +88,34 @@ t.test('Swagger UI in a real browser', async (t) => {
   const browser = await launchChromium(t);
   if (browser === undefined) return;
   const exporter = await startExporter(t, { configFile: TARGETS });
-  const document = (await exporter.get('/docs/json')).json<{ paths: object }>();
-  const paths = Object.keys(document.paths);
+  const document = (await exporter.get('/docs/json')).json<OpenapiDocument>();
 
-  await t.test('"Try it out" answers on every route', (t) => works(t, browser, exporter.restUrl, paths));
+  await t.test('"Try it out" answers on every route', (t) => works(t, browser, exporter.restUrl, document));
 
   await t.test('behind a path prefix as well', async (t) => {
-    await works(t, browser, await startPrefixProxy(t, exporter.restUrl), paths);
+    await works(t, browser, await startPrefixProxy(t, exporter.restUrl, '/aws-cost'), document);
+  });
+
+  await t.test('fits a phone, and follows the choice of light or dark', async (t) => {
+    const { page, problems } = await openPage(browser, {
+      colorScheme: 'dark',
+      viewport: { width: 360, height: 800 },
+    });
+    await page.goto(`${exporter.restUrl}/docs`);
+    await page.waitForSelector('.opblock');
+    const background = () =>
+      page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+    const dark = await background();
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('html:not(.dark-mode)').waitFor();
+    t.not(await background(), dark);
+    for (const control of await page.locator('.opblock-summary-control').all()) await control.click();
+    await page.locator('.try-out__btn').first().click();
+    await page.locator('.execute').first().click();
+    await page.locator('.live-responses-table').waitFor();
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'no sideways scrolling');
+    t.strictSame(problems, []);
+    await page.close();
   });
 });
 

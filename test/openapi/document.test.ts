@@ -140,6 +140,27 @@ t.test('every error is the one error schema, by reference', async (t) => {
   t.strictSame(document.components.schemas.Error?.required, ['statusCode', 'code', 'error', 'message']);
 });
 
+t.test('the examples of errors are what is really answered', async (t) => {
+  const exporter = await startExporter(t, {
+    before: (sim) => sim.faults.add({ kind: 'hang' }),
+    settle: false,
+  });
+  const { paths } = (await exporter.get('/docs/json')).json<OpenapiDocument>();
+  const asked: Record<string, [path: string, method: string]> = {
+    400: ['/cost/current?x=1', 'GET'],
+    404: ['/cost/current?target=staging', 'GET'],
+    405: ['/cost/current', 'DELETE'],
+    503: ['/cost/current', 'GET'],
+  };
+  const { responses = {} } = paths['/cost/current']?.get ?? {};
+  const errors = Object.keys(responses).filter((status) => Number(status) >= 400);
+  t.strictSame(errors, Object.keys(asked));
+  for (const [status, [path, method]] of Object.entries(asked)) {
+    const answer = await exporter.get(path, { method });
+    t.strictSame(responses[status]?.content?.['application/json']?.example, answer.json(), status);
+  }
+});
+
 t.test('every reference has a name that a person can read', async (t) => {
   const { document } = await readDocument(t);
   const names = Object.keys(document.components.schemas);

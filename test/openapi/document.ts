@@ -16,7 +16,7 @@ export interface Parameter {
 export interface Response {
   readonly description?: string;
   readonly headers?: Readonly<Record<string, { description?: string; schema: Schema }>>;
-  readonly content?: Readonly<Record<string, { schema: Schema }>>;
+  readonly content?: Readonly<Record<string, { schema: Schema; example?: unknown }>>;
 }
 
 export interface Operation {
@@ -83,23 +83,30 @@ export class AnswerCheck {
     return [
       ...missing,
       ...(answer.headers['content-type']?.startsWith(type) ? [] : [`${pointer} is not ${type}`]),
-      ...this.#body(pointer, media?.schema ?? {}, answer),
+      ...this.#body(pointer, media?.schema ?? {}, answer.json()),
     ];
+  }
+
+  /** What is wrong with the body alone of an answer of an operation. */
+  body(path: string, status: number, body: unknown): string[] {
+    const [media] = Object.values(this.#document.paths[path]?.get?.responses[status]?.content ?? {});
+    if (media === undefined) return [`${path} does not declare a body of ${status}`];
+    return this.#body(`${path} ${status}`, media.schema, body);
   }
 
   /** What is wrong with an answer as the one error of every route; for answers of no operation. */
   error(answer: Answer): string[] {
     const body = answer.json<{ statusCode?: number }>();
     return [
-      ...this.#body('Error', { $ref: '#/components/schemas/Error' }, answer),
+      ...this.#body('Error', { $ref: '#/components/schemas/Error' }, body),
       ...(body.statusCode === answer.status ? [] : [`status ${answer.status}, body says ${body.statusCode}`]),
     ];
   }
 
-  #body(name: string, schema: Schema, answer: Answer): string[] {
+  #body(name: string, schema: Schema, body: unknown): string[] {
     const validate = this.#compiled.get(name) ?? this.#ajv.compile(anchored(closed(schema)));
     this.#compiled.set(name, validate);
-    if (validate(answer.json())) return [];
+    if (validate(body)) return [];
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) => `${name} ${instancePath} ${message} ${JSON.stringify(params)}`,
     );

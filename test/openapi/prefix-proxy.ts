@@ -3,19 +3,20 @@ import { createServer, request } from 'node:http';
 import type { TestScope } from '../servers/process.ts';
 
 /**
- * Puts a path prefix in front of a server, as an Ingress does: `/x/docs/` is asked as `/docs/`, anything else is 404. Answers
- * pass as they are, `Location` too. Ends with the test.
+ * Puts a path prefix in front of a server, as an Ingress does: `/x/docs/` is asked as `/docs/`, and so are `/x` and `/x/` as `/`;
+ * anything else is 404. Answers pass as they are, `Location` too. Ends with the test.
  * @returns where the server is now, without a slash at the end.
  */
 export async function startPrefixProxy(t: TestScope, origin: string, prefix = '/x'): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     const { method, headers, url = '' } = incoming;
-    if (!url.startsWith(`${prefix}/`)) {
+    const [path = '', query] = url.split(/(?=\?)/);
+    if (path !== prefix && !path.startsWith(`${prefix}/`)) {
       outgoing.writeHead(404).end('outside of the prefix');
       return;
     }
     const sent = request(
-      `${origin}${url.slice(prefix.length)}`,
+      `${origin}${path.slice(prefix.length) || '/'}${query ?? ''}`,
       { method, headers, agent: false },
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

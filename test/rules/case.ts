@@ -38,16 +38,18 @@ export function testsOf(
   const rule = rulesOf(groups).find((one) => one.alert === alert);
   if (rule === undefined) throw new Error(`there is no alert ${alert}`);
   return LAYOUTS.flatMap((layout) =>
-    situations.filter((situation) => where(layout, situation)).map((situation) => {
-      const place = aboutExporter(alert) ? placeOf(layout) : {};
-      return promtoolCase(
-        `${alert}: ${name} (${layout.name}; ${situation.name})`,
-        scrape([...base, ...facts], layout, situation, last),
-        last,
-        alert,
-        firing.map((labels) => ({ ...rule.labels, ...place, ...labels })),
-      );
-    }),
+    situations
+      .filter((situation) => where(layout, situation))
+      .map((situation) => {
+        const place = aboutExporter(alert) ? placeOf(layout) : {};
+        return promtoolCase(
+          `${alert}: ${name} (${layout.name}; ${situation.name})`,
+          scrape([...base, ...facts], layout, situation, last),
+          last,
+          alert,
+          firing.map((labels) => ({ ...rule.labels, ...place, ...labels })),
+        );
+      }),
   );
 }
 

@@ -13,7 +13,18 @@ import { LAYOUTS, STEP_MINUTES } from './world.ts';
 t.setTimeout(1_800_000);
 
 /** What may be left out without a difference that a test could see, and why it is there all the same. */
-const EQUAL: Readonly<Record<string, string>> = {};
+const EQUAL: readonly (readonly [of: RegExp, what: RegExp, why: string])[] = [
+  [
+    /aws_requests_denied:increase/,
+    /^\{result="access_denied"\} -> $/,
+    'on the right of `unless`: the other results match nothing, and cost time',
+  ],
+  [
+    /:(anomaly|above_budget|above_limit|new)$/,
+    /^last_over_time\(\S+\[6h\]\) > 0 -> /,
+    'else the 0 that ends a condition would be written for ever',
+  ],
+];
 
 t.test('without any one of its clauses a rule fails some test', async (t) => {
   const helm = await requireHelm(t);
@@ -28,10 +39,13 @@ t.test('without any one of its clauses a rule fails some test', async (t) => {
   const mutants = mutantsOf(groups).filter(({ of }) => alertsBy(groups, of).length > 0);
   t.ok(mutants.length > 100, `${mutants.length} mutants`);
   for (const mutant of mutants.filter(({ name }) => name.includes(process.env.ONLY ?? ''))) {
-    const alerts = alertsBy(groups, mutant.of);
-    const killer = await killerOf(mutant, alerts, rulesWith);
-    if (mutant.name in EQUAL) t.equal(killer, undefined, `${mutant.name}: ${EQUAL[mutant.name]}`);
-    else t.ok(killer !== undefined, `${mutant.name}: ${killer ?? 'no test fails'}`);
+    const equal = EQUAL.find(([of, what]) => of.test(mutant.of) && what.test(mutant.what));
+    if (equal) {
+      t.pass(`${mutant.name}: ${equal[2]}`);
+      continue;
+    }
+    const killer = await killerOf(mutant, alertsBy(groups, mutant.of), rulesWith);
+    t.ok(killer !== undefined, `${mutant.name}: ${killer ?? 'no test fails'}`);
   }
 });
 
@@ -49,7 +63,11 @@ async function killerOf(
   alerts: readonly string[],
   rulesWith: (values: object | undefined) => Promise<readonly RuleGroup[]>,
 ): Promise<string | undefined> {
-  const fails = async (about: readonly string[], values: object | undefined, tests: readonly PromtoolTest[]) => {
+  const fails = async (
+    about: readonly string[],
+    values: object | undefined,
+    tests: readonly PromtoolTest[],
+  ) => {
     if (tests.length === 0) return false;
     const groups = needed(mutant.apply(bare(await rulesWith(values))), about);
     return (await promtoolTest(groups, tests, `${STEP_MINUTES}m`)).code !== 0;
@@ -72,5 +90,9 @@ async function killerOf(
   };
   // Two layouts find most of what is missing.
   const few = LAYOUTS.filter((_, index) => index === 1 || index === 3);
-  return (await inCases(few)) ?? (await inStories()) ?? (await inCases(LAYOUTS.filter((one) => !few.includes(one))));
+  return (
+    (await inCases(few)) ??
+    (await inStories()) ??
+    (await inCases(LAYOUTS.filter((one) => !few.includes(one))))
+  );
 }

@@ -9,6 +9,7 @@ export interface Mutant {
   readonly name: string;
   /** Name of the alert, or of the series that is recorded. */
   readonly of: string;
+  readonly what: string;
   /** The groups with the rule changed. */
   apply(groups: readonly RuleGroup[]): RuleGroup[];
 }
@@ -24,6 +25,7 @@ export function mutantsOf(groups: readonly RuleGroup[]): Mutant[] {
     const mutant = (what: string, change: (one: Rule) => Rule): Mutant => ({
       name: `${of}: ${what}`,
       of,
+      what,
       apply: (all) =>
         all.map((group) => ({
           ...group,

@@ -29,8 +29,15 @@ t.test('promtool has nothing to say against the rules, nor against those of othe
   const values = [
     { alerts: { AwsCostForecastAboveBudget: { budgets: { '111122223333': 5000, default: 1e6 } } } },
     { alerts: { AwsCostServiceAnomaly: { excludedServices: 'a\\.b"c|d' } }, interval: '1m', holdFor: '90m' },
-    { alerts: { AwsCostDataStale: { maxAgeSeconds: Object.fromEntries(COLLECTORS.map((one) => [one, null])) } } },
-    { additionalGroups: [{ name: 'own', rules: [{ record: 'a:b:c', expr: '1' }] }], alertLabels: { team: 'finops' } },
+    {
+      alerts: {
+        AwsCostDataStale: { maxAgeSeconds: Object.fromEntries(COLLECTORS.map((one) => [one, null])) },
+      },
+    },
+    {
+      additionalGroups: [{ name: 'own', rules: [{ record: 'a:b:c', expr: '1' }] }],
+      alertLabels: { team: 'finops' },
+    },
   ];
   for (const [index, value] of values.entries()) {
     const file = join(folder, `${index}.yaml`);
@@ -96,7 +103,9 @@ t.test('links between runbooks, and what they name, are there', async (t) => {
     for (const [, link = ''] of page.matchAll(/\]\(([^)#]+)\)/g)) {
       t.doesNotThrow(() => readFileSync(join(ROOT, 'docs/runbooks', link)), `${name}: ${link}`);
     }
-    for (const [word] of page.matchAll(/\b[a-z_]+:aws_\w+:\w+|\baws_(?:cost|optimization|tag|wellarchitected|account)_\w+/g)) {
+    for (const [word] of page.matchAll(
+      /\b[a-z_]+:aws_\w+:\w+|\baws_(?:cost|optimization|tag|wellarchitected|account)_\w+/g,
+    )) {
       const known = records.includes(word) || promql.includes(word) || /:limit$/.test(word);
       t.ok(known || records.some((record) => record?.startsWith(word)), `${name}: ${word}`);
     }
@@ -107,12 +116,27 @@ t.test('what is wrong is refused, and the sentence says what to write', async (t
   const helm = await requireHelm(t);
   if (helm === undefined) return;
   const refusals: [object, RegExp][] = [
-    [{ AwsCostExporterAbsent: { for: 'soon' } }, /AwsCostExporterAbsent\.for is "soon": it must be a duration/],
-    [{ AwsCostExporterAbsent: { ratio: 2 } }, /ratio is no value of this alert: write one of enabled, severity, for/],
-    [{ AwsCostServiceAnomaly: { ratio: -1 } }, /ratio is -1: it must be a number, 0 or more; write e\.g\. ratio: 2/],
+    [
+      { AwsCostExporterAbsent: { for: 'soon' } },
+      /AwsCostExporterAbsent\.for is "soon": it must be a duration/,
+    ],
+    [
+      { AwsCostExporterAbsent: { ratio: 2 } },
+      /ratio is no value of this alert: write one of enabled, severity, for/,
+    ],
+    [
+      { AwsCostServiceAnomaly: { ratio: -1 } },
+      /ratio is -1: it must be a number, 0 or more; write e\.g\. ratio: 2/,
+    ],
     [{ AwsCostServiceAnomaly: { excludedServices: '(' } }, /error parsing regexp/],
-    [{ AwsCostForecastAboveBudget: { budgets: { payer: 3 } } }, /"payer" must be an account of 12 digits in quotes/],
-    [{ AwsCostForecastAboveBudget: { budgets: { '111122223333': '5,000' } } }, /111122223333 is "5,000": it must be a number/],
+    [
+      { AwsCostForecastAboveBudget: { budgets: { payer: 3 } } },
+      /"payer" must be an account of 12 digits in quotes/,
+    ],
+    [
+      { AwsCostForecastAboveBudget: { budgets: { '111122223333': '5,000' } } },
+      /111122223333 is "5,000": it must be a number/,
+    ],
     [{ AwsCostUntaggedShareHigh: { limits: { Team: 30 } } }, /Team is 30: it must be a number from 0 to 1/],
     [{ AwsCostDataStale: { maxAgeSeconds: { costs: 3 } } }, /"costs" must be a collector/],
     [{ AwsCostNope: { enabled: false } }, /AwsCostNope/],
@@ -123,23 +147,26 @@ t.test('what is wrong is refused, and the sentence says what to write', async (t
   }
 });
 
-t.test('alerts can be switched off, labelled and tuned; without the operator there is no PrometheusRule', async (t) => {
-  const helm = await requireHelm(t);
-  if (helm === undefined) return;
-  const groups = await chartRules(helm, {
-    alerts: { AwsCostNewHighRisks: { enabled: false }, AwsCostNoFigures: { for: '2d', severity: 'page' } },
-    alertLabels: { team: 'finops' },
-    alertAnnotations: { dashboard: 'https://example.com/{{ $labels.job }}' },
-    interval: '1m',
-  });
-  const rules = rulesOf(groups);
-  t.notOk(rules.some(({ alert }) => alert === 'AwsCostNewHighRisks'));
-  const tuned = rules.find(({ alert }) => alert === 'AwsCostNoFigures');
-  t.match(tuned, { for: '2d', labels: { severity: 'page', team: 'finops' } });
-  t.equal(tuned?.annotations?.dashboard, 'https://example.com/{{ $labels.job }}');
-  t.ok(groups.every(({ interval }) => interval === '1m'));
-  const { manifests } = await render(helm, { operator: false });
-  t.notOk(manifests.some(({ kind }) => kind === 'PrometheusRule'));
-  const off = await render(helm, { values: { prometheusRule: { enabled: false } } });
-  t.notOk(off.manifests.some(({ kind }) => kind === 'PrometheusRule'));
-});
+t.test(
+  'alerts can be switched off, labelled and tuned; without the operator there is no PrometheusRule',
+  async (t) => {
+    const helm = await requireHelm(t);
+    if (helm === undefined) return;
+    const groups = await chartRules(helm, {
+      alerts: { AwsCostNewHighRisks: { enabled: false }, AwsCostNoFigures: { for: '2d', severity: 'page' } },
+      alertLabels: { team: 'finops' },
+      alertAnnotations: { dashboard: 'https://example.com/{{ $labels.job }}' },
+      interval: '1m',
+    });
+    const rules = rulesOf(groups);
+    t.notOk(rules.some(({ alert }) => alert === 'AwsCostNewHighRisks'));
+    const tuned = rules.find(({ alert }) => alert === 'AwsCostNoFigures');
+    t.match(tuned, { for: '2d', labels: { severity: 'page', team: 'finops' } });
+    t.equal(tuned?.annotations?.dashboard, 'https://example.com/{{ $labels.job }}');
+    t.ok(groups.every(({ interval }) => interval === '1m'));
+    const { manifests } = await render(helm, { operator: false });
+    t.notOk(manifests.some(({ kind }) => kind === 'PrometheusRule'));
+    const off = await render(helm, { values: { prometheusRule: { enabled: false } } });
+    t.notOk(off.manifests.some(({ kind }) => kind === 'PrometheusRule'));
+  },
+);

@@ -79,11 +79,16 @@ export async function promtoolTest(
   const folder = await mkdtemp(join(tmpdir(), 'rules-test-'));
   try {
     await writeFile(join(folder, 'rules.yaml'), stringify({ groups }));
+    // Loading what no rule reads takes most of the time.
+    const words = new Set(rulesOf(groups).flatMap(({ expr }) => expr.match(/[a-z_]\w*/g) ?? []));
     const file = {
       rule_files: ['rules.yaml'],
       evaluation_interval: interval,
       group_eval_order: groups.map(({ name }) => name),
-      tests,
+      tests: tests.map(({ input_series, ...test }) => ({
+        ...test,
+        input_series: input_series.filter(({ series }) => words.has(series.slice(0, series.indexOf('{')))),
+      })),
     };
     // YAML takes JSON as it is.
     await writeFile(join(folder, 'tests.yaml'), JSON.stringify(file));

@@ -2,7 +2,15 @@
 import { promtoolCase } from './case.ts';
 import { dayOf, EC2, figure, healthy, highRisks, PAYER, settledOn, success } from './facts.ts';
 import { type PromtoolTest, type RuleGroup, rulesOf } from './rules.ts';
-import { type InputSeries, LAYOUTS, type Layout, SITUATIONS, type Situation, STEP_MINUTES, scrape } from './world.ts';
+import {
+  type InputSeries,
+  LAYOUTS,
+  type Layout,
+  SITUATIONS,
+  type Situation,
+  STEP_MINUTES,
+  scrape,
+} from './world.ts';
 
 export const [ONE, THREE] = LAYOUTS as [Layout, Layout];
 export const STEADY = SITUATIONS[0] as Situation;
@@ -104,8 +112,10 @@ const afterTheOutage: Story = {
   alerts: FIRES.map(([alert]) => alert),
   values: { AwsCostForecastAboveBudget: { budgets: { [PAYER]: 800 } } },
   test(groups) {
-    const before = (first: number, later: number) => ({ step }: { step: number }) =>
-      step <= 8 * HOUR ? first : later;
+    const before =
+      (first: number, later: number) =>
+      ({ step }: { step: number }) =>
+        step <= 8 * HOUR ? first : later;
     const facts = [
       ...healthy(),
       ...dayOf(EC2, PAYER, before(500, 100), 100),
@@ -161,7 +171,9 @@ const overTheWeekend: Story = {
     const outage: Situation = { ...STEADY, up: (step) => (step <= 3 * HOUR || step > 40 * HOUR ? [0] : []) };
     const facts = [...healthy(), highRisks('security', ({ step }) => (step > 40 * HOUR ? 3 : 2))];
     const fires = [{ pillar: 'security', risk_level: 'high', account_id: PAYER }];
-    return telling(groups, this.name, scrape(facts, ONE, outage, 42 * HOUR), [[42, 'AwsCostNewHighRisks', fires]]);
+    return telling(groups, this.name, scrape(facts, ONE, outage, 42 * HOUR), [
+      [42, 'AwsCostNewHighRisks', fires],
+    ]);
   },
 };
 

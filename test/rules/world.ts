@@ -58,12 +58,47 @@ const podMonitor = (pod: number) => {
 const compose = (pod: number) => ({ job: 'aws-cost-exporter', instance: `exporter-${pod}:8080` });
 
 export const LAYOUTS: readonly Layout[] = [
-  { name: 'one replica', replicas: 1, expose: 'leader', target: kubernetes, honorLabels: true, blanked: true },
+  {
+    name: 'one replica',
+    replicas: 1,
+    expose: 'leader',
+    target: kubernetes,
+    honorLabels: true,
+    blanked: true,
+  },
   { name: 'three', replicas: 3, expose: 'leader', target: kubernetes, honorLabels: true, blanked: true },
-  { name: 'three, honorLabels off', replicas: 3, expose: 'leader', target: kubernetes, honorLabels: false, blanked: false },
-  { name: 'three, all expose, honorLabels off', replicas: 3, expose: 'all', target: kubernetes, honorLabels: false, blanked: false },
-  { name: 'three, all expose, PodMonitor', replicas: 3, expose: 'all', target: podMonitor, honorLabels: true, blanked: false },
-  { name: 'no Kubernetes', replicas: 1, expose: 'leader', target: compose, honorLabels: false, blanked: false },
+  {
+    name: 'three, honorLabels off',
+    replicas: 3,
+    expose: 'leader',
+    target: kubernetes,
+    honorLabels: false,
+    blanked: false,
+  },
+  {
+    name: 'three, all expose, honorLabels off',
+    replicas: 3,
+    expose: 'all',
+    target: kubernetes,
+    honorLabels: false,
+    blanked: false,
+  },
+  {
+    name: 'three, all expose, PodMonitor',
+    replicas: 3,
+    expose: 'all',
+    target: podMonitor,
+    honorLabels: true,
+    blanked: false,
+  },
+  {
+    name: 'no Kubernetes',
+    replicas: 1,
+    expose: 'leader',
+    target: compose,
+    honorLabels: false,
+    blanked: false,
+  },
 ];
 
 /** What happens to the replicas: which are up, and which of them leads (collects, and exposes under `leader`). */
@@ -105,7 +140,12 @@ export interface InputSeries {
 }
 
 /** What Prometheus has scraped up to the step `last` of some facts: a later fact takes the place of an equal one before it. */
-export function scrape(facts: readonly Fact[], layout: Layout, situation: Situation, last: number): InputSeries[] {
+export function scrape(
+  facts: readonly Fact[],
+  layout: Layout,
+  situation: Situation,
+  last: number,
+): InputSeries[] {
   const { replicas, expose, blanked } = layout;
   const distinct = new Map(facts.map((fact) => [seriesName(fact.family, fact.labels), fact]));
   const pods = new Set(steps(last).flatMap((step) => situation.up(step, last, replicas)));
@@ -142,7 +182,10 @@ function joined(
   honorLabels: boolean,
 ): Readonly<Record<string, string>> {
   if (honorLabels) return { ...target, ...own };
-  const renamed = Object.entries(own).map(([name, value]) => [name in target ? `exported_${name}` : name, value]);
+  const renamed = Object.entries(own).map(([name, value]) => [
+    name in target ? `exported_${name}` : name,
+    value,
+  ]);
   return { ...Object.fromEntries(renamed), ...target };
 }
 

@@ -97,7 +97,10 @@ t.test('the words: figures with their units, and where to read on', async (t) =>
     `Account ${PAYER} is expected to have cost 900.00 of the billing currency by the end of the month: more than its budget.`,
   );
   await words(
-    [requests('GetCostAndUsage', 'access_denied', ({ leads, step }) => (leads ? step : 0)), success('cost', 'payer', 0)],
+    [
+      requests('GetCostAndUsage', 'access_denied', ({ leads, step }) => (leads ? step : 0)),
+      success('cost', 'payer', 0),
+    ],
     'AwsCostAccessDenied',
     { ...job, target: 'payer', operation: 'GetCostAndUsage' },
     'AWS has denied GetCostAndUsage to the target payer of costs 36 times in the last 7h, and a collector of that target fails.',

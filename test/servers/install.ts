@@ -5,6 +5,7 @@
 import { IAM_TOOLS } from '../docs/python-tools.ts';
 import { ensureHelm } from '../helm/helm.ts';
 import { KUBERNETES_SCHEMAS } from '../helm/schemas.ts';
+import { WORKFLOW_LINTERS } from '../release/linters.ts';
 import { aptInstall, isDebian } from './apt.ts';
 import { CHROMIUM_ABSENT, CHROMIUM_PACKAGE, findChromium } from './chromium.ts';
 import { findProgram, howToGet, PROGRAMS } from './process.ts';
@@ -32,7 +33,7 @@ if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
 if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
-for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS]) {
+for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS, WORKFLOW_LINTERS]) {
   if (!debian || isPythonReady(requirements)) continue;
   const problem = await preparePython(requirements, debian);
   if (problem !== undefined) problems.push(problem);

@@ -26,8 +26,11 @@
 {{- else if eq $kind "list" -}}
   {{- $items := list -}}
   {{- if kindIs "slice" $value -}}
-    {{- range $value }}{{- $items = append $items (include "aws-cost-exporter.text" .) }}{{- end -}}
-    {{- range $items }}{{- if or (contains "," .) (eq . "") }}{{- $fits = false }}{{- end }}{{- end -}}
+    {{- range $value }}
+      {{- $item := include "aws-cost-exporter.text" . -}}
+      {{- $items = append $items $item -}}
+      {{- if or (kindIs "map" .) (kindIs "slice" .) (contains "," $item) (eq $item "") }}{{- $fits = false }}{{- end -}}
+    {{- end -}}
   {{- else if $check.yaml -}}
     {{- $fits = false -}}
   {{- else -}}

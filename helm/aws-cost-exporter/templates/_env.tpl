@@ -18,12 +18,12 @@
 
 {{/* Whether there is a file of targets, and its path. */}}
 {{- define "aws-cost-exporter.targetsFile" -}}
-{{- if or .Values.targets .Values.targetsSecret.name -}}/etc/aws-cost-exporter/{{ ternary .Values.targetsSecret.key "targets.yaml" (ne "" .Values.targetsSecret.name) }}{{- end -}}
+{{- if or .Values.targets .Values.targetsSecret.name -}}/etc/aws-cost-exporter/{{ ternary .Values.targetsSecret.key "targets.yaml" (not (empty .Values.targetsSecret.name)) }}{{- end -}}
 {{- end }}
 
 {{/* Port of a listener: `(list . "PORT" 5000)`. */}}
 {{- define "aws-cost-exporter.port" -}}
-{{- get (index . 0).Values.config (index . 1) | default (index . 2) | int -}}
+{{- get (default dict (index . 0).Values.config) (index . 1) | default (index . 2) | int -}}
 {{- end }}
 
 {{/* One variable from a Secret: `(list NAME SECRET KEY)`. */}}
@@ -58,7 +58,7 @@
 - name: REDIS_URL
   value: {{ printf "%s://%s%s/%d"
     (ternary "rediss" "redis" .tls)
-    (ternary (printf "%s:$(REDIS_PASSWORD)@" .username) "" (ne "" .passwordSecret.name))
+    (ternary (printf "%s:$(REDIS_PASSWORD)@" (default "" .username)) "" (not (empty .passwordSecret.name)))
     (ternary "sentinel" (printf "%s:%d" .host (int .port)) (not (empty .sentinels)))
     (int .db) | quote }}
 {{- else }}

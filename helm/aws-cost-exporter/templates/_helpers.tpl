@@ -27,7 +27,7 @@ app.kubernetes.io/component: {{ index . 1 }}
   "app.kubernetes.io/managed-by" $root.Release.Service
   "app.kubernetes.io/part-of" "aws-cost-exporter" -}}
 {{- $selector := include "aws-cost-exporter.selectorLabels" . | fromYaml -}}
-{{- toYaml (mergeOverwrite (deepCopy $root.Values.commonLabels) $own $selector) }}
+{{- toYaml (mergeOverwrite (deepCopy (default dict $root.Values.commonLabels)) $own $selector) }}
 {{- end }}
 
 {{/* Labels of a component's pods: without the chart's version, so that an upgrade of the chart alone restarts nothing. */}}
@@ -39,7 +39,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "aws-cost-exporter.monitorLabels" -}}
 {{- $root := index . 0 -}}
 {{- $labels := include "aws-cost-exporter.labels" (list $root "exporter") | fromYaml -}}
-{{- toYaml (mergeOverwrite (deepCopy $root.Values.monitorLabels) (deepCopy (index . 1)) $labels) }}
+{{- toYaml (mergeOverwrite (deepCopy (default dict $root.Values.monitorLabels)) (deepCopy (default dict (index . 1))) $labels) }}
 {{- end }}
 
 {{- define "aws-cost-exporter.serviceAccountName" -}}
@@ -64,7 +64,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{/* Constraints of topology spread; one without a selector spreads these pods. */}}
 {{- define "aws-cost-exporter.topologySpread" -}}
 {{- $selector := dict "matchLabels" (include "aws-cost-exporter.selectorLabels" (list . "exporter") | fromYaml) -}}
-{{- $constraints := .Values.topologySpreadConstraints -}}
+{{- $constraints := default list .Values.topologySpreadConstraints -}}
 {{- if not $constraints -}}
 {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
 {{- $constraints = append $constraints (dict "maxSkew" 1 "topologyKey" . "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash")) -}}

@@ -26,14 +26,14 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
         {{- $rules = append $rules $one -}}
       {{- else -}}
         {{- $own := index $alerts $one.alert -}}
-        {{- $applies := or (ne $one.alert "AwsCostExposedTwice") (ne (toString (get $root.Values.config "EXPOSE")) "all") -}}
+        {{- $applies := or (ne $one.alert "AwsCostExposedTwice") (ne (toString (get (default dict $root.Values.config) "EXPOSE")) "all") -}}
         {{- if and $own.enabled $applies -}}
           {{- $_ := set $one "for" $own.for -}}
-          {{- $_ := set $one "labels" (mergeOverwrite (dict "severity" $own.severity) (deepCopy $rule.alertLabels)) -}}
+          {{- $_ := set $one "labels" (mergeOverwrite (dict "severity" $own.severity) (deepCopy (default dict $rule.alertLabels))) -}}
           {{- with $rule.runbookUrl -}}
             {{- $_ := set $one.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" .) $one.alert) -}}
           {{- end -}}
-          {{- $_ := set $one "annotations" (mergeOverwrite $one.annotations (deepCopy $rule.alertAnnotations)) -}}
+          {{- $_ := set $one "annotations" (mergeOverwrite $one.annotations (deepCopy (default dict $rule.alertAnnotations))) -}}
           {{- $rules = append $rules $one -}}
         {{- end -}}
       {{- end -}}
@@ -42,7 +42,7 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
   {{- end -}}
 {{- end -}}
 {{- with $rule.interval -}}{{- range $groups -}}{{- $_ := set . "interval" $rule.interval -}}{{- end -}}{{- end -}}
-{{- toYaml (concat $groups $rule.additionalGroups) }}
+{{- toYaml (concat $groups (default list $rule.additionalGroups)) }}
 {{- end }}
 
 {{/* `(list VALUES TEXT)`: the text with every ${...} filled in. */}}

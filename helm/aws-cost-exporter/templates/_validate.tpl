@@ -32,23 +32,24 @@
 {{- define "aws-cost-exporter.settingFaults" -}}
 {{- $root := index . 0 -}}
 {{- $checks := index . 1 -}}
+{{- $config := default dict $root.Values.config -}}
 {{- with $root.Values -}}
 {{- $unknown := "no setting of the exporter: docs/configuration.md lists them; other variables belong into extraEnv" -}}
-{{ include "aws-cost-exporter.mapFaults" (list "config" $checks.config .config $unknown $checks.elsewhere) }}
+{{ include "aws-cost-exporter.mapFaults" (list "config" $checks.config $config $unknown $checks.elsewhere) }}
 {{- range $name, $reference := .secretConfig -}}
 {{- if hasKey $checks.elsewhere $name }}
 secretConfig.{{ $name }} is decided by other values: {{ get $checks.elsewhere $name }}
 {{- else if not (hasKey $checks.config $name) }}
 secretConfig.{{ $name }} is {{ $unknown }}
-{{- else if get $root.Values.config $name }}
+{{- else if get $config $name }}
 secretConfig.{{ $name }} stands in config too: write it in one of them
 {{- end -}}
 {{- end -}}
-{{- if regexMatch `^(localhost|127\..*|::1)$` (get .config "HOST" | toString | trim) }}
-config.HOST is {{ toJson .config.HOST }}, which nothing outside of the pod reaches: write HOST: "0.0.0.0", or "::" where pods have IPv6 addresses
+{{- if regexMatch `^(localhost|127\..*|::1)$` (get $config "HOST" | toString | trim) }}
+config.HOST is {{ toJson $config.HOST }}, which nothing outside of the pod reaches: write HOST: "0.0.0.0", or "::" where pods have IPv6 addresses
 {{- end -}}
-{{- $port := get .config "PORT" | default 5000 | toString -}}
-{{- $metricsPort := get .config "METRICS_PORT" | default 8080 | toString -}}
+{{- $port := get $config "PORT" | default 5000 | toString -}}
+{{- $metricsPort := get $config "METRICS_PORT" | default 8080 | toString -}}
 {{- if eq $port $metricsPort }}
 config.PORT and config.METRICS_PORT are the same: write two numbers, e.g. PORT: 5000 and METRICS_PORT: 8080
 {{- end -}}
@@ -91,7 +92,7 @@ aws.roleArn and aws.credentialsSecret.name are both set: write one of them
 {{- if and .aws.roleArn (not .serviceAccount.create) }}
 aws.roleArn needs serviceAccount.create: true; else annotate your ServiceAccount yourself with eks.amazonaws.com/role-arn, and unset it
 {{- end -}}
-{{- if and .aws.roleArn (hasKey .serviceAccount.annotations "eks.amazonaws.com/role-arn") }}
+{{- if and .aws.roleArn (hasKey (default dict .serviceAccount.annotations) "eks.amazonaws.com/role-arn") }}
 aws.roleArn and serviceAccount.annotations say the role twice: write one of them
 {{- end -}}
 {{- end -}}
@@ -133,7 +134,7 @@ state.kind is {{ .state.kind }}, but with Redis the state is kept there: write s
 {{- if and .state.existingClaim (ne .state.kind "persistentVolumeClaim") }}
 state.existingClaim has no effect with state.kind {{ .state.kind }}: write state.kind: persistentVolumeClaim
 {{- end -}}
-{{- if and (eq .state.kind "persistentVolumeClaim") (eq (get .strategy "type" | default "Recreate") "RollingUpdate") }}
+{{- if and (eq .state.kind "persistentVolumeClaim") (eq (get (default dict .strategy) "type" | default "Recreate") "RollingUpdate") }}
 strategy.type is RollingUpdate, but only one process may use the folder of a claim, and the new pod would wait for ever: write strategy.type: Recreate
 {{- end -}}
 {{- end -}}
@@ -157,7 +158,7 @@ serviceMonitor.scrapeTimeout is {{ .serviceMonitor.scrapeTimeout }}, longer than
 serviceMonitor has {{ join " and " $auths }}: a scrape takes one of them; write {} for the others
 {{- end -}}
 {{- $selector := include "aws-cost-exporter.selectorLabels" (list $root "exporter") | fromYaml -}}
-{{- range $label := keys .podLabels | sortAlpha }}
+{{- range $label := keys (default dict .podLabels) | sortAlpha }}
 {{- if hasKey $selector $label }}
 podLabels.{{ $label }} is a label of the selector: write another name
 {{- end -}}

@@ -12,6 +12,7 @@ export async function home({ get }: Pick<Exporter, 'get'>) {
     status,
     headers,
     text,
+    body: text.slice(text.indexOf('</head>')),
     words,
     bars: [...text.matchAll(/<rect class="(bar[^"]*)"/g)].map(([, kind]) => kind),
   };

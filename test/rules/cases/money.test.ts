@@ -1,0 +1,5 @@
+// Money and risks, by account: every alert firing and not firing, with one replica and with three, whatever becomes of labels, over takeovers, rollouts, outages.
+import { tryCases } from '../try-cases.ts';
+import { MONEY } from './money.ts';
+
+tryCases(MONEY);

@@ -1,0 +1,5 @@
+// What the exporter itself spends: every alert firing and not firing, with one replica and with three, whatever becomes of labels, over takeovers, rollouts, outages.
+import { tryCases } from '../try-cases.ts';
+import { SPEND } from './spend.ts';
+
+tryCases(SPEND);
