@@ -13,6 +13,7 @@ import { fullInstall } from './full-install.ts';
 import { loadImages } from './images.ts';
 import { leaderChanges } from './leader.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
+import { networkPolicies } from './network-policy.ts';
 import { allObjects } from './objects.ts';
 import { onePod } from './one-pod.ts';
 import { API_PORT } from './replicas.ts';
@@ -67,7 +68,7 @@ await inTurn(context, [installDefaults]);
 // Two minutes go by until the first scrape at the chart's own interval.
 await Promise.all([
   inTurn(context, [scrapeDefaults]),
-  inTurn(context, [fullInstall, leaderChanges, onePod, upgrades]),
+  inTurn(context, [fullInstall, networkPolicies, leaderChanges, onePod, upgrades]),
 ]);
 await inTurn(context, [(all) => uninstalls(all, before)]);
 process.exit();
