@@ -36,9 +36,10 @@ echo "To look inside: nsenter -t $first --all env KUBECONFIG=$WORK/admin.kubecon
 cat <&3 >/dev/null &
 input=$!
 wait -n "$node" "$input"
-kill -KILL "$node" "$input" 2>/dev/null
-wait "$input" 2>/dev/null
-wait "$node" 2>/dev/null
+# bash tells of every child that was killed: that is no news here.
+exec 2>/dev/null
+kill -KILL "$node" "$input"
+wait "$node"
 status=$?
 
 # A process that was killed leaves its cgroup, and its folder, a moment later.
