@@ -67,6 +67,7 @@ const KINDS = [
   'Pod',
   'PodDisruptionBudget',
   'PodMonitor',
+  'PrometheusRule',
   'Service',
   'ServiceAccount',
   'ServiceMonitor',
