@@ -77,6 +77,21 @@ export const COLLECTORS: readonly Case[] = [
     firing: FAILING,
   },
   {
+    alert: 'AwsCostNoFigures',
+    name: 'it is half an hour old',
+    facts: [lastSuccess('forecast', 'acquired', () => undefined)],
+    hours: 0.5,
+    firing: [],
+    where: (_, { name }) => name === 'steady',
+  },
+  {
+    alert: 'AwsCostDataStale',
+    name: 'it is three hours and some minutes ago',
+    facts: [lastSuccess('cost', 'payer', 0)],
+    hours: 3 + 1 / 6,
+    firing: [],
+  },
+  {
     alert: 'AwsCostDataStale',
     name: 'four hours are not too much for optimization',
     facts: [lastSuccess('optimization', 'payer', 0)],
@@ -108,6 +123,16 @@ export const COLLECTORS: readonly Case[] = [
     name: 'AWS denies it, and the collector fails',
     facts: [requests('GetCostAndUsage', 'access_denied', ({ step }) => step), success('cost', 'payer', 0)],
     firing: [{ operation: 'GetCostAndUsage', target: 'payer' }],
+  },
+  {
+    alert: 'AwsCostAccessDenied',
+    name: 'it was denied a moment ago',
+    facts: [
+      requests('GetCostAndUsage', 'access_denied', ({ step, last }) => (step === last ? 1 : 0)),
+      success('cost', 'payer', 0),
+    ],
+    firing: [],
+    where: up,
   },
   {
     alert: 'AwsCostAccessDenied',

@@ -48,7 +48,7 @@ export const REPLICAS: readonly Case[] = [
     name: 'one exposes, or the handing over is scraped',
     facts: [
       self('exposing', {}, ({ step, last, exposes, pod }) =>
-        exposes || (pod === 0 && step === last - 4) ? 1 : 0,
+        exposes || (pod === 1 && step === last) ? 1 : 0,
       ),
     ],
     firing: [],
@@ -62,6 +62,16 @@ export const REPLICAS: readonly Case[] = [
     where: replicas,
   },
   { alert: 'AwsCostCollectedTwice', name: 'one collects for each', facts: [], firing: [] },
+  {
+    alert: 'AwsCostCollectedTwice',
+    name: 'the handing over is scraped',
+    facts: [
+      self('lease_held', { target: 'payer' }, ({ step, last, leads, pod }) =>
+        leads || (pod === 1 && step === last) ? 1 : 0,
+      ),
+    ],
+    firing: [],
+  },
   {
     alert: 'AwsCostReplicasDisagree',
     name: 'one shows another month to date',
