@@ -32,6 +32,7 @@ export async function inCluster(
       KUBERNETES: tools.kubernetes,
       KUBECTL: tools.kubectl,
       PAUSE: tools.pause,
+      KUBE_ROUTER: tools.kubeRouter,
       PROMETHEUS: tools.prometheus,
       PROMETHEUS_OPERATOR: tools.prometheusOperator,
       ...env,

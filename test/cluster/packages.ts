@@ -10,6 +10,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   runc: 'runc',
   dnsmasq: 'dnsmasq-base',
   iptables: 'iptables',
+  ipset: 'ipset',
   conntrack: 'conntrack',
   ip: 'iproute2',
   openssl: 'openssl',

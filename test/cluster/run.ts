@@ -45,7 +45,8 @@ try {
   ended = true;
 } catch (error) {
   // A step that has failed has said so.
-  if (!report.steps.some(({ failure }) => failure !== undefined)) throw error;
+  const told = report.steps.some(({ failure }) => failure !== undefined);
+  if (!told) await report.step('run', () => Promise.reject(error)).catch(() => {});
 } finally {
   clearTimeout(limit);
   finish();
@@ -84,7 +85,7 @@ function finish(): void {
   const logs = join(work, 'node/logs');
   if (!ok && existsSync(logs)) {
     mkdirSync(KEPT, { recursive: true });
-    cpSync(logs, join(KEPT, 'logs'), { recursive: true, dereference: true });
+    cpSync(logs, join(KEPT, 'logs'), { recursive: true });
   }
   rmSync(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   if (stop.signal.aborted) console.log(`\n${stop.signal.reason.message}`);

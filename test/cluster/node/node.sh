@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The first process of a node: starts etcd, the control plane and the worker in the namespaces that it was given, then runs a command:
 #   node.sh COMMAND...
-# Environment: WORK (folder of this run), CGROUP (an empty cgroup, by its path in each hierarchy), KUBERNETES, KUBECTL, PAUSE (folders of
-# programs). The command finds kubectl, helm and KUBECONFIG. When this script ends, the kernel ends all the others.
+# Environment: WORK (folder of this node), RESULTS (file of the run's report), CGROUP (an empty cgroup, by its path in each hierarchy),
+# KUBERNETES, KUBECTL, PAUSE, KUBE_ROUTER (folders of programs). The command finds kubectl, helm and KUBECONFIG. When this script ends, the kernel ends all the others.
 set -euo pipefail
 here=$(dirname "$0")
 export PATH=$KUBERNETES:$KUBECTL:/usr/sbin:/sbin:$PATH
@@ -23,6 +23,10 @@ until_ready() {
   done
 }
 
+# step REST: this script's line in the run's report.
+step() { echo "{\"name\": \"start the cluster\", \"seconds\": $SECONDS$1}" >>"$RESULTS"; }
+step ', "failure": "did not start"'
+
 # The user's own clusters, plugins and repositories are none of this.
 export HOME=$WORK/home
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME
@@ -32,8 +36,11 @@ source "$here/namespaces.sh"
 source "$here/pki.sh"
 source "$here/control-plane.sh"
 source "$here/worker.sh"
+source "$here/network-policy.sh"
 source "$here/dns.sh"
-echo "Kubernetes $(kubectl version -o json | sed -n 's/.*"gitVersion": "\(.*\)",/\1/p' | tail -1): node $NODE_NAME is ready after $SECONDS s"
+version=$(kubectl get node "$NODE_NAME" -o jsonpath='{.status.nodeInfo.kubeletVersion}')
+step ", \"note\": \"Kubernetes $version\""
+echo "Kubernetes $version: node $NODE_NAME is ready after $SECONDS s"
 
 set +e
 "$@" &

@@ -8,6 +8,7 @@ export const EVERYTHING: Values = {
   replicas: REPLICAS,
   commonLabels: { team: 'finops' },
   config: { LOG_LEVEL: 'debug', COST_WINDOW_DAYS: 30 },
+  targets: [{ name: 'payer', regions: ['us-east-1', 'eu-central-1'] }],
   redis: { bundled: { enabled: true } },
   networkPolicy: { enabled: true },
   ingress: { enabled: true, hosts: ['costs.example.com'], path: '/costs' },

@@ -4,6 +4,7 @@ import { EVERYTHING, REPLICAS } from './everything.ts';
 import { read } from './kubectl.ts';
 import { Release } from './release.ts';
 import { pods } from './replicas.ts';
+import { totalOf } from './rest.ts';
 import { compareSums } from './sums.ts';
 
 /** Three replicas over Redis with everything on. */
@@ -21,10 +22,9 @@ export async function fullInstall({ report, bill, monitoring }: Context): Promis
     const compared = await compareSums(prometheus, release.series, expected);
     const total = expected.total.toNumber();
     for (const { status } of await pods(release.name)) {
-      const answer = await fetch(`http://${status.podIP}:5000/cost/current`);
-      const body = (await answer.json()) as { total: number };
-      if (Math.abs(body.total - total) > 1e-6)
-        throw new Error(`a replica's REST says ${body.total}, the bill ${total}`);
+      const found = await totalOf(`http://${status.podIP}:5000`);
+      if (Math.abs(found - total) > 1e-6)
+        throw new Error(`a replica's REST says ${found}, the bill ${total}`);
     }
     return `${compared} sums equal the bill's, and REST of each replica`;
   });
@@ -48,7 +48,7 @@ export async function fullInstall({ report, bill, monitoring }: Context): Promis
     await eventually(
       'every rule was evaluated with success',
       async () => {
-        const rules = await prometheus.rules();
+        const rules = await prometheus.rules(`/${release.name}-${release.fullname}-`);
         const found = rules.map(({ name }) => name).toSorted();
         if (found.join() !== wanted.join())
           throw new Error(`loaded: ${found.join(', ')}; wanted: ${wanted.join(', ')}`);

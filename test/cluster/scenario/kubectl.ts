@@ -1,7 +1,7 @@
 import { run } from '../../servers/process.ts';
 
-/** Longest time of one command, in milliseconds; `helm --wait` has a shorter one of its own. */
-const COMMAND_MS = 300_000;
+/** Longest time of one command, in milliseconds: `helm` has a shorter one of its own. */
+const COMMAND_MS = 330_000;
 
 /** A Kubernetes object as it is written: what the API makes of it decides. */
 export interface Manifest {

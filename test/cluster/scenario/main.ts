@@ -2,7 +2,6 @@
  * Runs inside the cluster: every promise of the image and of the chart, in turn. A part that fails does not keep the others from being
  * tried, but for what they all stand on. Exit code 1 where any has failed.
  */
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { chartImage } from '../image.ts';
 import { describe, Report } from '../report.ts';
@@ -11,12 +10,15 @@ import { billFile } from './bill.ts';
 import type { Context } from './context.ts';
 import { installDefaults, scrapeDefaults } from './default-values.ts';
 import { fullInstall } from './full-install.ts';
-import { ctr } from './kubectl.ts';
+import { loadImages } from './images.ts';
 import { leaderChanges } from './leader.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
+import { networkPolicies } from './network-policy.ts';
 import { allObjects } from './objects.ts';
+import { onePod } from './one-pod.ts';
 import { API_PORT } from './replicas.ts';
 import { startSimulator } from './simulator.ts';
+import { createVolume } from './storage.ts';
 import { uninstalls } from './uninstall.ts';
 import { upgrades } from './upgrade.ts';
 
@@ -27,13 +29,14 @@ async function prepare(report: Report): Promise<Context> {
   let monitoring: Monitoring | undefined;
   await background('kubectl-proxy', join(KUBECTL, 'kubectl'), ['proxy', `--port=${API_PORT}`]);
   await report.step('load the image', async () => {
-    for (const archive of await readdir(IMAGES)) await ctr('images', 'import', join(IMAGES, archive));
+    await loadImages(IMAGES, WORK);
     return chartImage();
   });
   await report.step('simulator in place of AWS', async () => {
     await startSimulator(await chartImage(), bill);
     return basename(bill);
   });
+  await createVolume();
   await report.step('prometheus-operator and Prometheus', async () => {
     monitoring = await startMonitoring();
     return undefined;
@@ -65,7 +68,7 @@ await inTurn(context, [installDefaults]);
 // Two minutes go by until the first scrape at the chart's own interval.
 await Promise.all([
   inTurn(context, [scrapeDefaults]),
-  inTurn(context, [fullInstall, leaderChanges, upgrades]),
+  inTurn(context, [fullInstall, networkPolicies, leaderChanges, onePod, upgrades]),
 ]);
-await inTurn(context, [(all) => uninstalls(all, before, ['plain', 'full', 'one', 'three'])]);
+await inTurn(context, [(all) => uninstalls(all, before)]);
 process.exit();

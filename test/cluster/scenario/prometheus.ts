@@ -55,9 +55,10 @@ export class Prometheus {
     return activeTargets;
   }
 
-  async rules(): Promise<Rule[]> {
-    const { groups } = await this.#get<{ groups: { rules: Rule[] }[] }>('rules');
-    return groups.flatMap(({ rules }) => rules);
+  /** The rules of the files whose path has this in it. */
+  async rules(file: string): Promise<Rule[]> {
+    const { groups } = await this.#get<{ groups: { file: string; rules: Rule[] }[] }>('rules');
+    return groups.filter((group) => group.file.includes(file)).flatMap(({ rules }) => rules);
   }
 
   /** Reads the configuration anew. @throws Error where Prometheus refuses it. */

@@ -6,8 +6,8 @@ import { CHART } from '../image.ts';
 import { apply, createNamespace, helm, kubectl } from './kubectl.ts';
 import { AWS_URL } from './simulator.ts';
 
-/** Longest time of `helm --wait`, and of `helm test`: its own default. */
-const TIMEOUT = '--timeout=5m';
+/** Longest time of `helm --wait`. */
+const TIMEOUT = '--timeout=3m';
 const CREDENTIALS = 'aws-credentials';
 
 /** Values of the chart. */
@@ -51,7 +51,7 @@ export class Release {
 
   /** `helm test`; its words. @throws Error with them where it fails. */
   test(): Promise<string> {
-    return helm('test', this.name, ...this.#where, '--logs', TIMEOUT);
+    return helm('test', this.name, ...this.#where, '--logs');
   }
 
   /** `helm rollback --wait` to a revision. */

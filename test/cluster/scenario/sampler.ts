@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describe } from '../report.ts';
 
 /** A figure at an instant. */
 export interface Reading {
@@ -6,6 +7,8 @@ export interface Reading {
   readonly at: number;
   /** Undefined where there was none. */
   readonly value: number | undefined;
+  /** Why there was none, where asking has failed. */
+  readonly error?: string;
 }
 
 /** Reads a figure again and again, whatever goes on beside it. */
@@ -23,8 +26,12 @@ export class Sampler {
     while (!this.#ending.signal.aborted) {
       // The figure is as old as the question, not as the answer.
       const at = performance.now();
-      const value = await read().catch(() => undefined);
-      this.readings.push({ at, value });
+      this.readings.push(
+        await read().then(
+          (value) => ({ at, value }),
+          (error: unknown) => ({ at, value: undefined, error: describe(error) }),
+        ),
+      );
       next = Math.max(next + everyMs, performance.now());
       await sleep(Math.max(next - performance.now(), 0), undefined, { signal: this.#ending.signal }).catch(
         () => {},

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { apply, createNamespace, kubectl } from './kubectl.ts';
 
 const NAMESPACE = 'aws';
+const PORT = 4566;
 /** Where the exporters find AWS. */
-export const AWS_URL = `http://simulator.${NAMESPACE}.svc.cluster.local:4566`;
+export const AWS_URL = `http://simulator.${NAMESPACE}.svc.cluster.local:${PORT}`;
 
 /** Starts the simulator as a pod of the image under test, over a bill; resolves when it serves. */
 export async function startSimulator(image: string, billFile: string): Promise<void> {
@@ -23,7 +24,7 @@ export async function startSimulator(image: string, billFile: string): Promise<v
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      spec: { selector: labels, ports: [{ port: 4566 }] },
+      spec: { selector: labels, ports: [{ port: PORT }] },
     },
     {
       apiVersion: 'apps/v1',
@@ -41,7 +42,7 @@ export async function startSimulator(image: string, billFile: string): Promise<v
                 name: 'simulator',
                 image,
                 command: ['/nodejs/bin/node', '/simulator/simulator.mjs'],
-                readinessProbe: { tcpSocket: { port: 4566 }, periodSeconds: 1 },
+                readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 1 },
                 securityContext: {
                   allowPrivilegeEscalation: false,
                   readOnlyRootFilesystem: true,
@@ -57,4 +58,13 @@ export async function startSimulator(image: string, billFile: string): Promise<v
     },
   );
   await kubectl('rollout', 'status', '--namespace', NAMESPACE, 'deployment/simulator', '--timeout=60s');
+}
+
+/** How many paid requests AWS has answered so far, of all exporters. */
+export async function paidRequests(): Promise<number> {
+  const path = 'jsonpath={.spec.clusterIP}';
+  const address = await kubectl('get', 'service', 'simulator', '--namespace', NAMESPACE, '-o', path);
+  const answer = await fetch(`http://${address}:${PORT}/_simulator/requests`);
+  const requests = (await answer.json()) as { service: string; status: number }[];
+  return requests.filter(({ service, status }) => service === 'ce' && status === 200).length;
 }

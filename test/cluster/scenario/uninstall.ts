@@ -1,5 +1,6 @@
 import { eventually } from '../../servers/process.ts';
 import type { Context } from './context.ts';
+import { helm } from './kubectl.ts';
 import { allObjects } from './objects.ts';
 import { Release } from './release.ts';
 
@@ -7,13 +8,10 @@ import { Release } from './release.ts';
 const OF_THE_NAMESPACE = /\/(ConfigMap\/kube-root-ca\.crt|ServiceAccount\/default|Secret\/aws-credentials)$/;
 
 /** Every release goes, and with it every object that came with it. */
-export async function uninstalls(
-  { report }: Context,
-  before: ReadonlySet<string>,
-  releases: readonly string[],
-): Promise<void> {
+export async function uninstalls({ report }: Context, before: ReadonlySet<string>): Promise<void> {
   await report.step('helm uninstall leaves nothing', async () => {
     const installed = await allObjects();
+    const releases = (await helm('list', '--all-namespaces', '--short')).split('\n');
     for (const name of releases) await new Release(name).uninstall();
     const left = await eventually(
       'what ends by itself has ended',
@@ -30,6 +28,6 @@ export async function uninstalls(
       },
       60_000,
     );
-    return `${installed.size} objects before, ${left} after`;
+    return `${releases.length} releases: ${installed.size} objects before, ${left} after`;
   });
 }

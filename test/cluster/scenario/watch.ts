@@ -8,33 +8,37 @@ export interface Watcher {
   readonly name: string;
   readonly read: () => Promise<number | undefined>;
   readonly everyMs: number;
+  /** The longest time without a sum that is allowed. */
+  readonly gapSeconds: number;
 }
 
 /**
  * Reads a sum from several sides while something changes.
  * @param sum what every reading that finds anything has to find.
- * @param gapSeconds the longest time without one that is allowed.
  * @returns what was seen, in words. @throws Error where it was otherwise.
  */
 export async function watch(
   watchers: readonly Watcher[],
-  { sum, gapSeconds }: { sum: number; gapSeconds: number },
+  sum: number,
   change: () => Promise<void>,
 ): Promise<string> {
-  const samplers = watchers.map(({ name, read, everyMs }) => ({ name, sampler: new Sampler(read, everyMs) }));
+  const samplers = watchers.map((watcher) => ({
+    watcher,
+    sampler: new Sampler(watcher.read, watcher.everyMs),
+  }));
   const stop = () =>
-    Promise.all(samplers.map(async ({ name, sampler }) => ({ name, readings: await sampler.stop() })));
+    Promise.all(samplers.map(async ({ watcher, sampler }) => ({ watcher, readings: await sampler.stop() })));
   try {
     await change();
   } catch (error) {
     await stop();
     throw error;
   }
-  const notes = (await stop()).map(({ name, readings }) => verdict(name, readings, sum, gapSeconds));
+  const notes = (await stop()).map(({ watcher, readings }) => verdict(watcher, readings, sum));
   return notes.join(', ');
 }
 
-function verdict(name: string, readings: readonly Reading[], sum: number, gapSeconds: number): string {
+function verdict({ name, gapSeconds }: Watcher, readings: readonly Reading[], sum: number): string {
   if (readings.length < FEWEST) throw new Error(`${name}: only ${readings.length} readings`);
   const wrong = wrongReadings(readings, sum);
   if (wrong.length > 0) {
@@ -43,6 +47,11 @@ function verdict(name: string, readings: readonly Reading[], sum: number, gapSec
     );
   }
   const gap = longestGap(readings);
-  if (gap > gapSeconds) throw new Error(`${name}: no figure for ${gap.toFixed(1)} s`);
+  if (gap > gapSeconds) {
+    const errors = new Set(readings.flatMap(({ error }) => error ?? []));
+    throw new Error(
+      `${name}: no figure for ${gap.toFixed(1)} s (${[...errors].join(', ') || 'none was there'})`,
+    );
+  }
   return `${name}: ${readings.length} readings, longest gap ${gap.toFixed(1)} s`;
 }

@@ -13,6 +13,7 @@ export interface Tools {
   readonly pause: string;
   /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy. */
   readonly kubernetes: string;
+  readonly kubeRouter: string;
   readonly prometheus: string;
   /** prometheus-operator, and `crds/`. */
   readonly prometheusOperator: string;
@@ -23,6 +24,7 @@ const RECIPES: readonly { tool: keyof Tools; name: string; version: string; go: 
   { tool: 'kubectl', name: 'kubectl', version: VERSIONS.kubectlLayer, go: false },
   { tool: 'pause', name: 'pause', version: '1', go: true },
   { tool: 'kubernetes', name: 'kubernetes', version: VERSIONS.kubernetes, go: true },
+  { tool: 'kubeRouter', name: 'kube-router', version: VERSIONS.kubeRouter, go: true },
   { tool: 'prometheus', name: 'prometheus', version: VERSIONS.prometheus, go: true },
   { tool: 'prometheusOperator', name: 'prometheus-operator', version: VERSIONS.prometheusOperator, go: true },
 ];
