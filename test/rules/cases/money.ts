@@ -175,6 +175,14 @@ export const MONEY: readonly Case[] = [
   },
   {
     alert: 'AwsCostNewHighRisks',
+    name: 'two more since a moment ago',
+    facts: [highRisks('security', ({ step, last }) => (step === last ? 4 : 2))],
+    hours: 26,
+    firing: [],
+    where: up,
+  },
+  {
+    alert: 'AwsCostNewHighRisks',
     name: 'more medium ones',
     facts: [
       figure(
