@@ -1,0 +1,92 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import type { WebLimits } from '../../src/web/limits.ts';
+import { Refusal } from './errors.ts';
+
+/** What guards one listener. */
+export interface GuardOptions {
+  readonly limits: WebLimits;
+  /** Whether REST is on it: /metrics alone is limited by connections and time. */
+  readonly rest: boolean;
+  /** Headers of the web configuration as it is in force; they win over what is set here. Undefined: there is no such file. */
+  readonly headers?: (() => Readonly<Record<string, string>>) | undefined;
+}
+
+/** Content security policy of every answer but the pages, which have their own: nothing is loaded, nobody frames it. */
+const CSP = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
+
+/** Headers that browsers heed, a limit of requests for each client, and 503 while the process is overloaded. */
+export default fp<GuardOptions>(
+  async function guardPlugin(fastify, { limits, rest, headers }) {
+    await fastify.register(helmet, {
+      contentSecurityPolicy: CSP,
+      frameguard: { action: 'deny' },
+      // For a whole host, whatever its port: the operator's to set, in the web configuration.
+      strictTransportSecurity: false,
+      // Browsers warn of these two wherever there is no TLS.
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
+    });
+    if (headers !== undefined) {
+      fastify.addHook('onSend', async (_request, reply) => {
+        for (const [name, value] of Object.entries(headers())) {
+          reply.removeHeader(name);
+          reply.raw.removeHeader(name);
+          if (value !== '') reply.header(name, value);
+        }
+      });
+    }
+    // For wrong passwords too: each listener that asks for them counts them.
+    await fastify.register(rateLimit, {
+      global: false,
+      // Only where there is something to say: every answer would carry them.
+      addHeadersOnExceeding: NO_HEADERS,
+      addHeaders: { ...NO_HEADERS, 'retry-after': true },
+    });
+    if (!rest) return;
+    const { max, windowMs } = limits.rate;
+    fastify.addHook(
+      'onRequest',
+      fastify.rateLimit({
+        max,
+        timeWindow: windowMs,
+        allowList: isExempt,
+        errorResponseBuilder: (_request, { ttl }) =>
+          new Refusal(
+            429,
+            'too_many_requests',
+            `This address has sent more than ${max} requests in ${windowMs / 1_000} s. Ask again in ${Math.ceil(ttl / 1_000)} s.`,
+          ),
+      }),
+    );
+    await fastify.register(underPressure, {
+      maxEventLoopDelay: limits.loopDelayMs,
+      pressureHandler: (request: FastifyRequest) => {
+        if (PROBES.has(request.routeOptions.url ?? '')) return undefined;
+        return Promise.reject(
+          new Refusal(
+            503,
+            'overloaded',
+            'This exporter has too much to do at the moment. Ask again soon.',
+            5,
+          ),
+        );
+      },
+    });
+  },
+  { name: 'guard', fastify: '5.x', dependencies: ['errors'] },
+);
+
+const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
+
+/** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */
+const PROBES = new Set(['/health', '/ready', '/metrics']);
+
+/** A probe shows no credentials: who does has a body or a password to get. */
+function isExempt({ routeOptions, headers }: FastifyRequest): boolean {
+  const { url = '' } = routeOptions;
+  return url === '/ready' ? headers.authorization === undefined : PROBES.has(url);
+}
