@@ -39,8 +39,24 @@ export async function makeAuthority(
   };
   const newKey = (path: string, algorithm = 'ec:P-256') =>
     algorithm.startsWith('ec:')
-      ? call('genpkey', '-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${algorithm.slice(3)}`, '-out', path)
-      : call('genpkey', '-algorithm', 'RSA', '-pkeyopt', `rsa_keygen_bits:${algorithm.slice(4)}`, '-out', path);
+      ? call(
+          'genpkey',
+          '-algorithm',
+          'EC',
+          '-pkeyopt',
+          `ec_paramgen_curve:${algorithm.slice(3)}`,
+          '-out',
+          path,
+        )
+      : call(
+          'genpkey',
+          '-algorithm',
+          'RSA',
+          '-pkeyopt',
+          `rsa_keygen_bits:${algorithm.slice(4)}`,
+          '-out',
+          path,
+        );
   const [cert, key] = [file(`${name}.crt`), file(`${name}.key`)];
   await newKey(key);
   await call('req', '-x509', '-new', '-key', key, '-subj', `/CN=${name}`, '-days', '30', '-out', cert);
