@@ -9,6 +9,7 @@ import collections from '../plugins/platform/collections.ts';
 import documents from '../plugins/platform/documents.ts';
 import errors, { handleError, parameterError, refuseMalformed } from '../plugins/platform/errors.ts';
 import guard from '../plugins/platform/guard.ts';
+import headers from '../plugins/platform/headers.ts';
 import metrics from '../plugins/platform/metrics.ts';
 import openapi from '../plugins/platform/openapi.ts';
 import store from '../plugins/platform/store.ts';
@@ -76,9 +77,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   );
   const { now } = clock;
 
+  await rest.register(headers, { configured: web.headers });
   await rest.register(errors);
   await rest.register(metrics);
-  await rest.register(guard, { limits, rest: true, headers: web.headers });
+  await rest.register(guard, { limits, rest: true });
   await rest.register(access, { limits, rest: true, web });
   await rest.register(openapi, { web });
   await rest.register(store, {
@@ -106,8 +108,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const single = config.port === config.metricsPort && config.port !== 0;
   const scraped = single ? rest : createFastify(web, limits, { loggerInstance: rest.log });
   if (!single) {
+    await scraped.register(headers, { configured: web.headers });
     await scraped.register(errors);
-    await scraped.register(guard, { limits, rest: false, headers: web.headers });
+    await scraped.register(guard, { limits, rest: false });
     await scraped.register(access, { limits, rest: false, web });
   }
   for (const listener of new Set([rest, scraped])) {

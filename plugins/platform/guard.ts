@@ -1,9 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import helmet from 'helmet';
 import type { WebLimits } from '../../src/web/limits.ts';
 import { Refusal } from './errors.ts';
 
@@ -12,51 +10,11 @@ export interface GuardOptions {
   readonly limits: WebLimits;
   /** Whether REST is on it: /metrics alone is limited by connections and time. */
   readonly rest: boolean;
-  /** Headers of the web configuration as it is in force; they win over what is set here. Undefined: there is no such file. */
-  readonly headers?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
-/**
- * What helmet sets, asked once: its plugin for Fastify makes all of it anew for each request, which takes as long as the answer.
- * Content security policy of every answer but the pages, which have their own: nothing is loaded, nobody frames it.
- */
-const HEADERS = (() => {
-  const set = new Map<string, string>();
-  const response = {
-    setHeader: (name: string, value: string) => set.set(name.toLowerCase(), value),
-    removeHeader: (name: string) => set.delete(name.toLowerCase()),
-  };
-  const options = {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    frameguard: { action: 'deny' },
-    // For a whole host, whatever its port: the operator's to set, in the web configuration.
-    strictTransportSecurity: false,
-    // Browsers warn of these two wherever there is no TLS.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-  } as const;
-  helmet(options)({} as IncomingMessage, response as unknown as ServerResponse, () => undefined);
-  return Object.fromEntries(set);
-})();
-
-/** Headers that browsers heed, a limit of requests for each client, and 503 while the process is overloaded. */
+/** A limit of requests for each client, and 503 while the process is overloaded. */
 export default fp<GuardOptions>(
-  async function guardPlugin(fastify, { limits, rest, headers }) {
-    fastify.addHook('onRequest', (_request, reply, done) => {
-      reply.headers(HEADERS);
-      done();
-    });
-    if (headers !== undefined) {
-      fastify.addHook('onSend', async (_request, reply) => {
-        for (const [name, value] of Object.entries(headers())) {
-          if (value === '') reply.removeHeader(name);
-          else reply.header(name, value);
-        }
-      });
-    }
+  async function guardPlugin(fastify, { limits, rest }) {
     // For wrong passwords too: each listener that asks for them counts them.
     await fastify.register(rateLimit, {
       global: false,

@@ -60,7 +60,6 @@ export default fp<{ web: WebInForce }>(
     });
     await fastify.register(fastifySwaggerUi, {
       routePrefix: '/docs',
-      staticCSP: DOCS_CSP,
       // Without the bar at the top: it loads other documents and styles itself inline, and the policy refuses both.
       uiConfig: { layout: 'BaseLayout', docExpansion: 'list', validatorUrl: null },
       theme: { title: 'aws-cost-exporter API' },
@@ -68,6 +67,7 @@ export default fp<{ web: WebInForce }>(
         // The page links its files relatively only below a slash; the redirect is relative too, for the path prefix's sake.
         onRequest: async (request, reply) => {
           if (/^\/docs(\?|$)/.test(request.url)) return reply.redirect('docs/');
+          reply.header('content-security-policy', DOCS_CSP);
           return undefined;
         },
       },
