@@ -1,4 +1,3 @@
-import { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { judge, type Verdict } from '../../src/web/access.ts';
@@ -6,6 +5,7 @@ import type { WebInForce } from '../../src/web/in-force.ts';
 import type { WebLimits } from '../../src/web/limits.ts';
 import { Occasional } from '../../src/web/occasional.ts';
 import { sendError } from './errors.ts';
+import { isFromNetwork } from './guard.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,8 +41,7 @@ export default fp<AccessOptions>(
 
     fastify.addHook('onRequest', async (request, reply) => {
       const path = request.routeOptions.url ?? '';
-      // What this process asks itself has not come over the network.
-      if (!web.asksForAnything || !(request.raw.socket instanceof Duplex)) {
+      if (!web.asksForAnything || !isFromNetwork(request)) {
         request.identified = true;
         return undefined;
       }

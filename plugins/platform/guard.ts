@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyRequest } from 'fastify';
@@ -61,8 +62,15 @@ const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false,
 /** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */
 const PROBES = new Set(['/health', '/ready', '/metrics']);
 
+/** Whether a request came by a connection; one that this process asks itself did not. */
+export function isFromNetwork({ raw }: FastifyRequest): boolean {
+  return raw.socket instanceof Duplex;
+}
+
 /** A probe shows no credentials: who does has a body or a password to get. */
-function isExempt({ routeOptions, headers }: FastifyRequest): boolean {
+function isExempt(request: FastifyRequest): boolean {
+  if (!isFromNetwork(request)) return true;
+  const { routeOptions, headers } = request;
   const { url = '' } = routeOptions;
   return url === '/ready' ? headers.authorization === undefined : PROBES.has(url);
 }
