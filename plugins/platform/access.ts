@@ -92,10 +92,11 @@ export default fp<AccessOptions>(
         const message = `This address has sent ${max} wrong passwords within ${windowMs / 1_000} s. Ask again later.`;
         return sendError(reply, 429, 'too_many_requests', message);
       }
-      const challenges = (['bearer', 'basic'] as const).filter((name) => asked[name]);
+      const challenges = (['basic', 'bearer'] as const).filter((name) => asked[name]);
+      // A header for each: browsers look at the first challenge of a header alone.
       reply.header(
         'www-authenticate',
-        challenges.map((name) => CHALLENGES[name]).join(', ') || CHALLENGES.certificate,
+        challenges.length > 0 ? challenges.map((name) => CHALLENGES[name]) : CHALLENGES.certificate,
       );
       const what =
         verdict?.kind === 'wrong' ? 'These credentials are not known here.' : 'Credentials are needed.';

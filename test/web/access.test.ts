@@ -77,7 +77,7 @@ t.test('REST takes a user or a token, and nothing else', async (t) => {
       refused(t, answer, 401, 'unauthorized', `${path}: ${name}`);
       t.match(
         answer.headers['www-authenticate'],
-        /^Bearer realm="[^"]+", Basic realm="[^"]+", charset="UTF-8"$/,
+        /^Basic realm="[^"]+", charset="UTF-8", Bearer realm="[^"]+"$/,
       );
       t.equal(answer.headers.etag, undefined);
     }
