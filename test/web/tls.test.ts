@@ -1,49 +1,13 @@
-// TLS by real sockets: what is spoken, whom the listeners let in, and certificates that change while they serve.
+// TLS by real sockets: what is spoken, and whom the listeners let in.
 import { once } from 'node:events';
-import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { Agent } from 'node:https';
 import { connect as connectTcp } from 'node:net';
-import { join } from 'node:path';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { ask, type RequestOptions } from '../helper.ts';
-import { eventually } from '../servers/process.ts';
-import { type Authority, makeAuthority } from './certificates.ts';
-import { basic, bearer, hashOf, pki, startWeb, tokenLine, type WebExporter } from './helper.ts';
+import { freePort } from '../servers/process.ts';
+import { basic, bearer, hashOf, pki, startWeb, tokenLine } from './helper.ts';
+import { clients, handshake, over, statusOf, TLS } from './tls-client.ts';
 
 t.setTimeout(180_000);
-
-const TLS = 'cert_file: server.crt, key_file: server.key';
-
-/** Opens a TLS connection; rejects with the alert that the server has answered with. */
-async function handshake(url: string, options: ConnectionOptions): Promise<TLSSocket> {
-  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', ...options });
-  const failed = once(socket, 'error').then(([error]) => Promise.reject(error));
-  await Promise.race([once(socket, 'secureConnect'), failed]);
-  failed.catch(() => undefined);
-  return socket;
-}
-
-/** Sends a request over a connection that is open, and gives back the answer's head. */
-async function over(socket: TLSSocket, path: string): Promise<string> {
-  let text = '';
-  const head = new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      const end = text.indexOf('\r\n\r\n');
-      const length = Number(/content-length: (\d+)/i.exec(text)?.[1]);
-      if (end < 0 || text.length < end + 4 + length) return;
-      socket.off('data', read);
-      resolve(text);
-    };
-    socket.on('data', read);
-    socket.once('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)));
-  });
-  socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-  return head;
-}
-
-const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
 t.test('both listeners speak TLS, 1.2 and 1.3, HTTP/1.1, and nothing else', async (t) => {
   const made = await pki(t);
@@ -91,7 +55,6 @@ t.test('both listeners speak TLS, 1.2 and 1.3, HTTP/1.1, and nothing else', asyn
 t.test('one listener for both', async (t) => {
   const made = await pki(t);
   if (made === undefined) return;
-  const { freePort } = await import('../servers/process.ts');
   const port = String(await freePort());
   const exporter = await startWeb(t, {
     folder: made.folder,
@@ -137,24 +100,6 @@ t.test('versions, suites and curves as the file says', async (t) => {
   });
   await t.rejects(handshake(newest.restUrl, { ca, maxVersion: 'TLSv1.2' }));
 });
-
-/** Clients with the certificates that tests show. */
-async function clients(folder: string, ca: Authority, t: Test) {
-  const strangers = await makeAuthority(t, folder, 'strangers');
-  if (strangers === undefined) throw new Error('openssl has gone');
-  const names =
-    'DNS:prometheus.example.com,IP:10.1.2.3,IP:2001:db8::1,email:sre@example.com,URI:spiffe://example.com/prometheus';
-  const pem = async (by: Authority, name: string, sans: string) => {
-    const { cert, key } = await by.issue(name, { sans });
-    return { cert: readFileSync(cert), key: readFileSync(key) };
-  };
-  return {
-    none: {},
-    named: await pem(ca, 'named', names),
-    nameless: await pem(ca, 'nameless', ''),
-    stranger: await pem(strangers, 'stranger', names),
-  };
-}
 
 t.test('client certificates: who is let in, by each way to ask', async (t) => {
   const made = await pki(t);
@@ -255,165 +200,6 @@ t.test('certificates and passwords both, where both are asked for', async (t) =>
   t.equal(await status({ tls: named, headers: basic('alice', 'word') }), 200);
   t.equal(await status({ tls: named, headers: bearer('token') }), 200);
 });
-
-/** The serial number of the certificate that new connections are shown. */
-async function serialOf(url: string, ca: string): Promise<string> {
-  const socket = await handshake(url, { ca });
-  const { serialNumber } = socket.getPeerCertificate();
-  socket.destroy();
-  return serialNumber;
-}
-
-t.test('a certificate that is replaced is taken up, without a restart, and connections go on', async (t) => {
-  const made = await pki(t);
-  if (made === undefined) return;
-  const { folder, ca, trust } = made;
-  const exporter = await startWeb(t, { folder, web: `tls_server_config: {${TLS}}` });
-  const { restUrl, metricsUrl } = exporter;
-  const before = [await serialOf(restUrl, trust), await serialOf(metricsUrl, trust)];
-  const kept = await handshake(restUrl, { ca: trust });
-  t.equal(statusOf(await over(kept, '/cost/current')), 200);
-  const next = await ca.issue('next');
-  renameSync(next.cert, join(folder, 'server.crt'));
-  renameSync(next.key, join(folder, 'server.key'));
-  await eventually('both listeners show the new one', async () => {
-    const now = [await serialOf(restUrl, trust), await serialOf(metricsUrl, trust)];
-    return now.every((serial, index) => serial !== before[index]) ? true : undefined;
-  });
-  t.equal(statusOf(await over(kept, '/cost/current')), 200, 'the connection that was open goes on');
-  kept.destroy();
-  await exporter.logged(/WEB_CONFIG_FILE was read again/);
-  t.same(
-    exporter.log().filter(({ level }) => Number(level) > 40),
-    [],
-    'no moment in between was an error',
-  );
-});
-
-t.test('replaced as Kubernetes does it: by one symbolic link', async (t) => {
-  const made = await pki(t);
-  if (made === undefined) return;
-  const { folder, ca, trust } = made;
-  const { mkdirSync, writeFileSync } = await import('node:fs');
-  const mount = join(folder, 'mount');
-  mkdirSync(mount);
-  const put = async (version: string) => {
-    const inside = join(mount, version);
-    mkdirSync(inside);
-    await ca.issue(`issued-${version}`);
-    renameSync(join(folder, `issued-${version}.crt`), join(inside, 'tls.crt'));
-    renameSync(join(folder, `issued-${version}.key`), join(inside, 'tls.key'));
-    writeFileSync(join(inside, 'web.yaml'), 'tls_server_config: {cert_file: tls.crt, key_file: tls.key}');
-    symlinkSync(version, join(mount, '..data_tmp'));
-    renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
-  };
-  await put('..1');
-  for (const name of ['tls.crt', 'tls.key', 'web.yaml']) symlinkSync(join('..data', name), join(mount, name));
-  const exporter = await startWeb(t, { folder, env: { WEB_CONFIG_FILE: join(mount, 'web.yaml') } });
-  const before = await serialOf(exporter.restUrl, trust);
-  await put('..2');
-  rmSync(join(mount, '..1'), { recursive: true });
-  await eventually('the new one', async () =>
-    (await serialOf(exporter.restUrl, trust)) === before ? undefined : true,
-  );
-  t.same(
-    exporter.log().filter(({ level }) => Number(level) > 40),
-    [],
-  );
-});
-
-t.test(
-  'a new version that is wrong, or opens a door, is one log line; the former one stays in force',
-  async (t) => {
-    const made = await pki(t);
-    if (made === undefined) return;
-    const { folder, ca, trust } = made;
-    const shown = await clients(folder, ca, t);
-    const good = `tls_server_config: {${TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt}\nbasic_auth_users: {alice: ${hashOf('word')}}`;
-    const exporter = await startWeb(t, { folder, web: good });
-    const inForce = async (what: string) => {
-      const tls = { ca: trust, ...shown.named };
-      t.equal((await exporter.get('/spend', { tls })).status, 401, what);
-      t.equal((await exporter.get('/spend', { tls, headers: basic('alice', 'word') })).status, 200, what);
-      t.equal(
-        (await exporter.get('/spend', { tls: { ca: trust }, headers: basic('alice', 'word') })).status,
-        401,
-        what,
-      );
-    };
-    await inForce('at first');
-    const wrong: [content: string, words: RegExp][] = [
-      ['', /must be a mapping/],
-      ['{', /cannot be read/],
-      [`basic_auth_users: {alice: ${hashOf('word')}}`, /TLS is put on or taken off: that needs a restart/],
-      [
-        `tls_server_config: {${TLS}}\nbasic_auth_users: {alice: ${hashOf('word')}}`,
-        /ceases to ask for certificates/,
-      ],
-      [good.replace('RequireAndVerify', 'Request'), /would no longer be required/],
-      [good.replace('RequireAndVerifyClientCert', 'RequireAnyClientCert'), /would no longer be verified/],
-      [good.replace(/\n.*/, ''), /no user would be left/],
-      [good.replace('server.key', 'named.key'), /does not fit the certificate/],
-    ];
-    for (const [content, words] of wrong) {
-      const told = exporter.log().length;
-      exporter.writeWeb(content);
-      const news = () =>
-        exporter
-          .log()
-          .slice(told)
-          .filter(({ level }) => level === 50);
-      await eventually(`${words} is told`, () => (news().length > 0 ? true : undefined));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      t.equal(news().length, 1, 'told once');
-      t.match(JSON.stringify(news()[0]?.faults), words);
-      t.notMatch(JSON.stringify(news()), /\$2b|BEGIN/);
-      await inForce(String(words));
-    }
-    exporter.writeWeb(good.replace('alice', 'bob'));
-    await eventually('bob is known', async () => {
-      const answer = await exporter.get('/spend', {
-        tls: { ca: trust, ...shown.named },
-        headers: basic('bob', 'word'),
-      });
-      return answer.status === 200 ? true : undefined;
-    });
-  },
-);
-
-t.test(
-  'an authority that is withdrawn is withdrawn at once, for connections that are open too',
-  async (t) => {
-    const made = await pki(t);
-    if (made === undefined) return;
-    const { folder, ca, trust } = made;
-    const shown = await clients(folder, ca, t);
-    const web = (file: string) =>
-      `tls_server_config: {${TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ${file}}`;
-    const exporter: WebExporter = await startWeb(t, { folder, web: web('ca.crt') });
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    t.teardown(() => agent.destroy());
-    const idle = await handshake(exporter.restUrl, { ca: trust, ...shown.named });
-    t.equal(statusOf(await over(idle, '/spend')), 200);
-    // In the middle of a request when the rules change: it is not idle.
-    const busy = await handshake(exporter.restUrl, { ca: trust, ...shown.named });
-    busy.on('error', () => undefined);
-    busy.write('GET /spend HTTP/1.1\r\n');
-    const closed = once(idle, 'close');
-    exporter.writeWeb(web('strangers.crt'));
-    await exporter.logged(/was read again/);
-    await closed;
-    const status = async (certificate: object) =>
-      (await exporter.get('/spend', { tls: { ca: trust, ...certificate } })).status;
-    t.equal(await status(shown.named), 401);
-    t.equal(await status(shown.stranger), 200);
-    const late = once(busy, 'data');
-    busy.write('host: localhost\r\n\r\n');
-    const [answer] = (await late) as [Buffer];
-    t.match(answer.toString(), /^HTTP\/1\.1 401 [\s\S]*connection: close[\s\S]*connect again/i);
-    busy.destroy();
-  },
-);
 
 t.test('what is no TLS, or stops in the middle of it, is no failure of the listener', async (t) => {
   const made = await pki(t);
