@@ -200,6 +200,18 @@ const ERROR_EXAMPLES: Readonly<Record<string, ErrorBody>> = {
     error: 'Method Not Allowed',
     message: 'Only GET and HEAD are answered here.',
   },
+  401: {
+    statusCode: 401,
+    code: 'unauthorized',
+    error: 'Unauthorized',
+    message: 'Credentials are needed.',
+  },
+  429: {
+    statusCode: 429,
+    code: 'too_many_requests',
+    error: 'Too Many Requests',
+    message: 'This address has sent more than 1000 requests in 10 s. Ask again in 10 s.',
+  },
   503: {
     statusCode: 503,
     code: 'not_collected',
