@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { versionOf } from '../../scripts/versions.ts';
 import { requireHelm } from '../helm/helm.ts';
+import { withoutTap } from '../servers/process.ts';
 import { ROOT, scriptOf, workflows } from './workflow.ts';
 
 t.setTimeout(300_000);
@@ -38,7 +39,7 @@ function step(root: string, name: string, env: Readonly<Record<string, string>> 
       cwd: root,
       encoding: 'utf8',
       env: {
-        ...process.env,
+        ...withoutTap(),
         GITHUB_OUTPUT: outputs,
         GITHUB_REF_NAME: `v${VERSION}`,
         GITHUB_REPOSITORY: 'Aws-Cost-Exporter/aws-cost-exporter',

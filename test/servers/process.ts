@@ -133,6 +133,12 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** The environment without what tap loads into each Node.js process: under it TypeScript's compiler does not start. */
+export function withoutTap(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _ofTap, ...env } = process.env;
+  return env;
+}
+
 /** Runs a program to its end; never rejects because of its exit code. */
 export function run(
   path: string,

@@ -9,7 +9,7 @@ const SCRAPES = /^aws_cost_exporter_scrapes_total ([0-9.e+]+)$/m;
 /** One request on a connection of its own: with several replicas each may reach another. */
 function ask(url) {
   return new Promise((resolve, reject) => {
-    const sent = get(url, { agent: false, headers: { 'user-agent': 'aws-cost-exporter-test' } }, (response) => {
+    const sent = get(url, { agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece) => {
         text += piece;
