@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as monitoring from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
-import { run, withoutTap } from '../servers/process.ts';
+import { outsideTap, run } from '../servers/process.ts';
 import { type Manifest, MONITORING } from './helm.ts';
 
 /** The versions that the chart is for, the oldest first. */
@@ -66,8 +66,7 @@ export async function unknownFields(folder: string, subjects: readonly Subject[]
   writeFileSync(file, `${source.join('\n')}\n`);
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
   const args = [compiler(), ...options, '--ignoreConfig', '--types', '', file];
-  const { code, stdout, stderr } = await run(process.execPath, args, {
-    env: withoutTap(),
+  const { code, stdout, stderr } = await run(...outsideTap(process.execPath, args), {
     timeoutMs: 120_000,
   });
   const lines = stdout.split('\n').filter((line) => line.includes('error TS'));

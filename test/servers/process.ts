@@ -133,10 +133,12 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The environment without what tap loads into each Node.js process: under it TypeScript's compiler does not start. */
-export function withoutTap(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _ofTap, ...env } = process.env;
-  return env;
+/**
+ * A command that runs without what tap puts into the environment of each child, past any `env`: under it TypeScript's compiler
+ * does not start.
+ */
+export function outsideTap(program: string, args: readonly string[]): [program: string, args: string[]] {
+  return ['env', ['-u', 'NODE_OPTIONS', program, ...args]];
 }
 
 /** Runs a program to its end; never rejects because of its exit code. */
