@@ -282,5 +282,5 @@ t.test('numbers in a file of targets are as exact as they are written', PATIENCE
   if (helm === undefined) return;
   const values = { targets: [{ name: 'a' }], estimates: { ec2: 0.3333333333 } };
   const { text, refusal } = await render(helm, { values });
-  t.match(text, 'ec2: 0.3333333333', refusal);
+  t.match(text, 'ec2: 0.3333333333', { refusal });
 });

@@ -1,11 +1,12 @@
 {{/* Fails with every fault of the values at once, one sentence each that says what to write. */}}
 {{- define "aws-cost-exporter.validate" -}}
 {{- $checks := .Files.Get "files/checks.json" | fromJson -}}
-{{- $text := printf "%s\n%s\n%s\n%s\n%s"
+{{- $text := printf "%s\n%s\n%s\n%s\n%s\n%s"
   (include "aws-cost-exporter.valueFaults" (list . $checks.values))
   (include "aws-cost-exporter.settingFaults" (list . $checks))
   (include "aws-cost-exporter.targetFaults" (list . $checks))
   (include "aws-cost-exporter.redisFaults" .)
+  (include "aws-cost-exporter.webFaults" .)
   (include "aws-cost-exporter.podFaults" (list . $checks)) -}}
 {{- $faults := list -}}
 {{- range splitList "\n" $text }}{{- with trim . }}{{- $faults = append $faults . }}{{- end }}{{- end -}}
@@ -192,6 +193,7 @@ networkPolicy.proxyPorts is empty, and the port of secretConfig.{{ $name }} stan
 {{- end -}}
 {{- end -}}
 {{- $volumes := list "state" "targets" -}}
+{{- range include "aws-cost-exporter.webSecrets" $root | fromJsonArray }}{{- $volumes = append $volumes .volume }}{{- end -}}
 {{- range $index, $volume := .extraVolumes }}
 {{- if has $volume.name $volumes }}
 extraVolumes[{{ $index }}].name is {{ $volume.name }}, which is taken: write another name
