@@ -150,7 +150,7 @@ const reach = fc.record(
     podMonitor: fc.record({ enabled: fc.boolean() }),
     serviceMonitor: fc.record({
       labels,
-      interval: fc.constantFrom('30s', '2m', '1h30m', '1d'),
+      interval: fc.constantFrom('30s', '2m', '1m30s', '4m'),
       stableSeries: fc.boolean(),
       honorLabels: fc.boolean(),
       metricRelabelings: fc.constantFrom([], [{ action: 'labeldrop', regex: 'x' }]),

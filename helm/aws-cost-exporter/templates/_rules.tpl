@@ -1,7 +1,7 @@
 {{/* "true" where a PrometheusRule is to be made; `auto` looks whether the cluster knows the kind. */}}
 {{- define "aws-cost-exporter.prometheusRule.enabled" -}}
 {{- $enabled := toString .Values.prometheusRule.enabled }}
-{{- if eq $enabled "auto" }}{{ $enabled = .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" | toString }}{{ end }}
+{{- if eq $enabled "auto" }}{{ $enabled = .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/PrometheusRule" | toString }}{{ end }}
 {{- $enabled }}
 {{- end }}
 
