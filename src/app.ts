@@ -80,7 +80,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await rest.register(headers, { configured: web.headers });
   await rest.register(errors);
   await rest.register(metrics);
-  await rest.register(guard, { limits, rest: true });
+  await rest.register(guard, { limits });
   await rest.register(access, { limits, rest: true, web });
   await rest.register(openapi, { web });
   await rest.register(store, {
@@ -110,7 +110,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
   if (!single) {
     await scraped.register(headers, { configured: web.headers });
     await scraped.register(errors);
-    await scraped.register(guard, { limits, rest: false });
     await scraped.register(access, { limits, rest: false, web });
   }
   for (const listener of new Set([rest, scraped])) {

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { judge, type Verdict } from '../../src/web/access.ts';
+import { AddressCounter } from '../../src/web/address-counter.ts';
 import type { WebInForce } from '../../src/web/in-force.ts';
 import type { WebLimits } from '../../src/web/limits.ts';
 import { Occasional } from '../../src/web/occasional.ts';
@@ -34,9 +35,9 @@ const CHALLENGES = {
 /** Asks for the credentials of the web configuration, and on REST for tokens; every route but {@link OPEN} is closed without. */
 export default fp<AccessOptions>(
   async function accessPlugin(fastify, { web, limits, rest }) {
-    fastify.decorateRequest('identified', false);
-    const { max, windowMs } = limits.failures;
-    const count = fastify.createRateLimit({ max: max - 1, timeWindow: windowMs });
+    fastify.decorateRequest('identified', !web.configured);
+    if (!web.configured) return;
+    const failures = new AddressCounter(limits.failures);
     const refusals = new Occasional();
 
     fastify.addHook('onRequest', async (request, reply) => {
@@ -52,8 +53,8 @@ export default fp<AccessOptions>(
       const verdict =
         certificate === undefined
           ? await judge(request.headers, credentials, web.passwords, {
-              exceeded: async () => isExceeded(await count(request, { increment: false })),
-              count: async () => void (await count(request)),
+              exceeded: () => failures.of(request.ip) >= failures.max,
+              count: () => void failures.add(request.ip),
             })
           : undefined;
       if (verdict?.kind === 'accepted') {
@@ -88,8 +89,9 @@ export default fp<AccessOptions>(
         return sendError(reply, 503, 'overloaded', 'Too many passwords wait to be checked. Ask again soon.');
       }
       if (verdict?.kind === 'too_many') {
-        reply.header('retry-after', String(windowMs / 1_000));
-        const message = `This address has sent ${max} wrong passwords within ${windowMs / 1_000} s. Ask again later.`;
+        const { secondsLeft, max } = failures;
+        reply.header('retry-after', String(secondsLeft));
+        const message = `This address has sent ${max} wrong passwords. Ask again in ${secondsLeft} s.`;
         return sendError(reply, 429, 'too_many_requests', message);
       }
       const challenges = (['basic', 'bearer'] as const).filter((name) => asked[name]);
@@ -103,12 +105,5 @@ export default fp<AccessOptions>(
       return sendError(reply, 401, 'unauthorized', certificate ?? what);
     }
   },
-  { name: 'access', fastify: '5.x', dependencies: ['errors', 'guard'] },
+  { name: 'access', fastify: '5.x', dependencies: ['errors'] },
 );
-
-/** What `createRateLimit` answers; who is on a list of exceptions has no count. */
-type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
-
-function isExceeded(counted: Counted): boolean {
-  return !counted.isAllowed && counted.isExceeded;
-}

@@ -1,44 +1,28 @@
 import { Duplex } from 'node:stream';
-import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { AddressCounter } from '../../src/web/address-counter.ts';
 import type { WebLimits } from '../../src/web/limits.ts';
-import { Refusal } from './errors.ts';
+import { Refusal, sendError } from './errors.ts';
 
-/** What guards one listener. */
+/** What guards REST; a listener of /metrics alone is limited by connections and time. */
 export interface GuardOptions {
   readonly limits: WebLimits;
-  /** Whether REST is on it: /metrics alone is limited by connections and time. */
-  readonly rest: boolean;
 }
 
 /** A limit of requests for each client, and 503 while the process is overloaded. */
 export default fp<GuardOptions>(
-  async function guardPlugin(fastify, { limits, rest }) {
-    // For wrong passwords too: each listener that asks for them counts them.
-    await fastify.register(rateLimit, {
-      global: false,
-      // Only where there is something to say: every answer would carry them.
-      addHeadersOnExceeding: NO_HEADERS,
-      addHeaders: { ...NO_HEADERS, 'retry-after': true },
+  async function guardPlugin(fastify, { limits }) {
+    const requests = new AddressCounter(limits.rate);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (isExempt(request) || requests.add(request.ip) <= requests.max) return done();
+      const { secondsLeft, max } = requests;
+      reply.header('retry-after', String(secondsLeft));
+      const limit = `${max} requests in ${limits.rate.windowMs / 1_000} s`;
+      const message = `This address has sent more than ${limit}. Ask again in ${secondsLeft} s.`;
+      return sendError(reply, 429, 'too_many_requests', message);
     });
-    if (!rest) return;
-    const { max, windowMs } = limits.rate;
-    fastify.addHook(
-      'onRequest',
-      fastify.rateLimit({
-        max,
-        timeWindow: windowMs,
-        allowList: isExempt,
-        errorResponseBuilder: (_request, { ttl }) =>
-          new Refusal(
-            429,
-            'too_many_requests',
-            `This address has sent more than ${max} requests in ${windowMs / 1_000} s. Ask again in ${Math.ceil(ttl / 1_000)} s.`,
-          ),
-      }),
-    );
     await fastify.register(underPressure, {
       maxEventLoopDelay: limits.loopDelayMs,
       pressureHandler: (request: FastifyRequest) => {
@@ -56,8 +40,6 @@ export default fp<GuardOptions>(
   },
   { name: 'guard', fastify: '5.x', dependencies: ['errors'] },
 );
-
-const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
 
 /** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */
 const PROBES = new Set(['/health', '/ready', '/metrics']);

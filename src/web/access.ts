@@ -25,8 +25,8 @@ export interface Who {
 /** Counts wrong credentials of a client. */
 export interface Failures {
   /** Whether the client has had too many. */
-  exceeded(): Promise<boolean>;
-  count(): Promise<void>;
+  exceeded(): boolean;
+  count(): void;
 }
 
 /**
@@ -49,17 +49,17 @@ export async function judge(
     return { kind: 'accepted', who: { kind: 'token', name } };
   const { user } = shown;
   if (user === undefined || !hasUsers) {
-    await failures.count();
+    failures.count();
     return { kind: 'wrong' };
   }
   const who: Who = { kind: 'user', name: user };
   const wrong: Verdict = { kind: 'wrong', who: Object.hasOwn(users, user) ? who : undefined };
   const known = passwords.known(users, user, shown.secret);
   if (known !== undefined) return known ? { kind: 'accepted', who } : wrong;
-  if (await failures.exceeded()) return { kind: 'too_many' };
+  if (failures.exceeded()) return { kind: 'too_many' };
   if (passwords.full) return { kind: 'busy' };
   if (await passwords.check(users, user, shown.secret)) return { kind: 'accepted', who };
-  await failures.count();
+  failures.count();
   return wrong;
 }
 

@@ -60,6 +60,11 @@ export class WebInForce {
       });
   }
 
+  /** Whether there is any file by which clients could be asked for something. */
+  get configured(): boolean {
+    return this.#config !== undefined || this.#tokens !== undefined;
+  }
+
   get users(): Users {
     return this.#config?.value.users ?? {};
   }

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { Reread } from '../../src/web/reread.ts';
+import { readTokens } from '../../src/web/tokens.ts';
 import { eventually } from '../servers/process.ts';
-import { basic, hashOf, pki, startWeb, type WebExporter } from './helper.ts';
+import { basic, hashOf, pki, startWeb, tokenLine, type WebExporter } from './helper.ts';
 import { clients, handshake, over, statusOf, TLS } from './tls-client.ts';
 
 t.setTimeout(180_000);
@@ -164,3 +166,41 @@ t.test(
     busy.destroy();
   },
 );
+
+t.test('a version counts once two looks have found the same', async (t) => {
+  const path = join(t.testdir(), 'tokens');
+  const line = (name: string) => tokenLine(name, `the token of ${name}`);
+  writeFileSync(path, line('first'));
+  const said: string[] = [];
+  const log = {
+    info: (_: object, message: string) => said.push(message),
+    error: (details: object) => said.push(JSON.stringify(details)),
+  };
+  const loaded = { path, read: readTokens(path) };
+  const tokens = new Reread({ loaded, setting: 'API_TOKENS_FILE', read: readTokens, log });
+  const names = () => tokens.value.map(({ name }) => name).join();
+  // Half of it, then a little more, then all.
+  for (const content of ['', `${line('second')}thi`, `${line('second')}${line('third')}`]) {
+    writeFileSync(path, content);
+    tokens.look();
+    t.equal(names(), 'first');
+  }
+  t.same(said, [], 'what was on its way is no fault');
+  tokens.look();
+  t.equal(names(), 'second,third');
+  tokens.look();
+  t.same(said, ['API_TOKENS_FILE was read again']);
+  writeFileSync(path, 'broken');
+  for (let looks = 0; looks < 5; looks++) tokens.look();
+  t.equal(said.length, 2, 'a fault is told once');
+  rmSync(path);
+  for (let looks = 0; looks < 5; looks++) tokens.look();
+  t.match(said.slice(2), [/cannot be read: ENOENT/], 'another one is another line');
+  t.equal(said.length, 3);
+  writeFileSync(path, `${line('second')}${line('third')}`);
+  for (let looks = 0; looks < 5; looks++) tokens.look();
+  writeFileSync(path, 'broken');
+  for (let looks = 0; looks < 5; looks++) tokens.look();
+  t.equal(said.length, 4, 'and one that comes again after it was mended is told again');
+  t.equal(names(), 'second,third');
+});
