@@ -33,8 +33,6 @@ const groups = (values: readonly ValueDoc[]): ValueDoc[] =>
 function isInWords({ text, refusal }: Rendered, path: readonly string[]): boolean {
   if (refusal === undefined) return !/<nil>|<no value>/.test(text);
   const bySchema = refusal.includes(`missing property '${path.at(-1)}'`);
-  // Of the numbers of an alert.
-  if (refusal.includes('prometheusRule: there is no value for')) return true;
   return bySchema || (refusal.includes('The values are wrong:') && refusal.includes('write '));
 }
 

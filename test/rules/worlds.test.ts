@@ -104,7 +104,7 @@ t.test('the words: figures with their units, and where to read on', async (t) =>
     ],
     'AwsCostAccessDenied',
     { ...job, target: 'payer', operation: 'GetCostAndUsage' },
-    'AWS has denied GetCostAndUsage to the target payer of costs 36 times in the last 7h, and a collector of that target fails.',
+    'AWS has denied GetCostAndUsage to the target payer of costs 36 times in the last 7h, and a collector that asks for it fails.',
   );
   await words(
     [self('exposing', {}, 0)],

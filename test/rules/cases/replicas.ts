@@ -91,6 +91,41 @@ export const REPLICAS: readonly Case[] = [
     firing: [],
   },
   {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'of one collection, one has more series',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod }) =>
+        pod % 3 === 1 ? 90 : 100,
+      ),
+    ],
+    firing: [{ collector: 'cost', target: 'payer' }],
+    where: (layout, situation) => replicas(layout, situation) && situation.name !== 'a rollout',
+  },
+  {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'numbers of series differ, of collections of different times',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod }) =>
+        pod % 3 === 1 ? 90 : 100,
+      ),
+      lastSuccess('cost', 'payer', ({ pod }) => (pod % 3 === 1 ? 0 : 300)),
+    ],
+    firing: [],
+  },
+  {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'one has adopted a collection a scrape later, or costs were a moment apart',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod, step, last }) =>
+        pod % 3 === 1 && step === last ? 90 : 100,
+      ),
+      figure('aws_cost_month_to_date', { service: EC2, account_id: PAYER }, ({ pod, step, last }) =>
+        step === last ? 1_000 + pod : 1_000,
+      ),
+    ],
+    firing: [],
+  },
+  {
     alert: 'AwsCostReplicaBehind',
     name: 'one does not hear of the others',
     facts: [
