@@ -10,6 +10,7 @@ import { CHART } from './helm.ts';
 const SCRIPT = readFileSync(join(CHART, 'files/test.mjs'), 'utf8');
 /** What Prometheus sends with each scrape. */
 const SCRAPER = { 'x-prometheus-scrape-timeout-seconds': '10' };
+t.setTimeout(240_000);
 const PATIENCE = { timeout: 120_000 };
 
 /** Runs the script; `MONITOR` and the others as the chart writes them. */
