@@ -76,6 +76,7 @@ t.test('where there are no figures it says why, and what to do', PATIENCE, async
       for (const operation of ['GetCostAndUsage', 'GetCostForecast']) faults.add({ kind: 'deny', operation });
     },
   });
+  await exporter.scrape({ headers: SCRAPER });
   const { code, stdout, stderr } = await test(exporter, { PATIENCE_SECONDS: '60' });
   t.equal(code, 1);
   t.match(stdout, /cost of default is failed: .*ce:GetCostAndUsage/);
