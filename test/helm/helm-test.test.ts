@@ -10,6 +10,7 @@ import { CHART } from './helm.ts';
 const SCRIPT = readFileSync(join(CHART, 'files/test.mjs'), 'utf8');
 /** What Prometheus sends with each scrape. */
 const SCRAPER = { 'x-prometheus-scrape-timeout-seconds': '10' };
+t.setTimeout(240_000);
 const PATIENCE = { timeout: 120_000 };
 
 /** Runs the script; `MONITOR` and the others as the chart writes them. */
@@ -75,6 +76,7 @@ t.test('where there are no figures it says why, and what to do', PATIENCE, async
       for (const operation of ['GetCostAndUsage', 'GetCostForecast']) faults.add({ kind: 'deny', operation });
     },
   });
+  await exporter.scrape({ headers: SCRAPER });
   const { code, stdout, stderr } = await test(exporter, { PATIENCE_SECONDS: '60' });
   t.equal(code, 1);
   t.match(stdout, /cost of default is failed: .*ce:GetCostAndUsage/);

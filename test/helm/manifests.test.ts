@@ -18,6 +18,7 @@ const FILES = readdirSync(join(CHART, 'ci'))
   .filter((name) => name.endsWith('-values.yaml'))
   .map((name) => join(CHART, 'ci', name));
 /** Making the environment of Python takes a minute, once; fetching helm as long. */
+t.setTimeout(480_000);
 const PATIENCE = { timeout: 480_000 };
 
 t.test('the chart is linted with each values file', PATIENCE, async (t) => {

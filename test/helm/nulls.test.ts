@@ -6,6 +6,7 @@ import { leaves } from '../../scripts/chart/checks.ts';
 import { readValues, type ValueDoc } from '../../scripts/chart/values-doc.ts';
 import { CHART, type Rendered, render, requireHelm } from './helm.ts';
 
+t.setTimeout(480_000);
 const PATIENCE = { timeout: 480_000 };
 /** Values under which most of the templates are used. */
 const WIDE = {

@@ -14,6 +14,7 @@ import {
   unknownFields,
 } from './validate.ts';
 
+t.setTimeout(480_000);
 const PATIENCE = { timeout: 480_000 };
 
 const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,10}[a-z0-9])?$/);

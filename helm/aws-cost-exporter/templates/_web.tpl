@@ -58,7 +58,8 @@ web.certificateSecrets have no effect without a file that names what is in them:
 {{- if and .tls (eq (toString $.Values.serviceMonitor.scheme) "http") }}
 serviceMonitor.scheme is http, but with web.tls the exporter speaks TLS alone: write scheme: ""
 {{- end -}}
-{{- if ne (len .certificateSecrets) (len (uniq .certificateSecrets)) }}
+{{- $names := default list .certificateSecrets -}}
+{{- if ne (len $names) (len (uniq $names)) }}
 web.certificateSecrets has a name twice: write each once
 {{- end -}}
 {{- end -}}
