@@ -54,8 +54,8 @@
     {{- end -}}
     {{- range $field := get $own $alert | uniq -}}
       {{- $check := get $fields $field -}}
-      {{- if and (not (hasKey $values $field)) (not $check.each) (ne $field "window") }}
-{{ $place }}.{{ $field }} is missing: write e.g. {{ $field }}: {{ $check.example }}
+      {{- if and (not (hasKey $values $field)) (not (has $field (list "window" "maxAgeSeconds"))) }}
+{{ $place }}.{{ $field }} is missing: write e.g. {{ $field }}: {{ $check.example | default "{}" }}
       {{- end -}}
     {{- end -}}
     {{- $known := uniq (concat (list "enabled" "severity" "for") (get $own $alert)) -}}
