@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Page } from '../src/metrics/exposition.ts';
 import { type Encoding, type Format, negotiateEncoding, negotiateFormat } from '../src/metrics/negotiate.ts';
 
-/** How the chart's test (helm/aws-cost-exporter/files/test.mjs) names itself: it asks whether anyone else scrapes. */
-const TEST_AGENT = 'aws-cost-exporter-test';
+/** Prometheus, its agent and vmagent send it; a person with curl, a browser and the chart's test do not. */
+const SCRAPER_HEADER = 'x-prometheus-scrape-timeout-seconds';
 
 /**
  * `GET /metrics`: the exposition's bytes in the format and encoding that the scraper asks for; never 406.
- * @param onScrape is called before each answer but those to the chart's test.
+ * @param onScrape is called before each answer to a scraper.
  */
 export function metricsRoute(
   fastify: FastifyInstance,
@@ -17,7 +17,7 @@ export function metricsRoute(
 ): void {
   fastify.get('/metrics', { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
     const { accept, 'accept-encoding': acceptEncoding } = request.headers;
-    if (request.method === 'GET' && request.headers['user-agent'] !== TEST_AGENT) onScrape();
+    if (request.method === 'GET' && request.headers[SCRAPER_HEADER] !== undefined) onScrape();
     const answer = await page(
       negotiateFormat(accept),
       negotiateEncoding(Array.isArray(acceptEncoding) ? acceptEncoding.join(',') : acceptEncoding),

@@ -21,7 +21,12 @@ const Ready = Type.Object(
       description: '`ready` once the listeners are up, `stopping` from the stop signal on.',
       examples: ['ready'],
     }),
-    targets: Type.Array(TargetBody, { description: 'The targets in the order of the configuration.' }),
+    targets: Type.Optional(
+      Type.Array(TargetBody, {
+        description:
+          'The targets in the order of the configuration. Absent where credentials are asked for and the caller has shown none.',
+      }),
+    ),
   },
   { description: 'Readiness, and how every collector of every target stands.' },
 );
@@ -53,10 +58,11 @@ export function readyRoute(fastify: FastifyInstance, source: StatusSource): void
         response: { 200: Ready, 503: { ...Ready, description: 'The exporter is stopping.' } },
       },
     },
-    async (_request, reply): Promise<Static<typeof Ready>> => {
+    async (request, reply): Promise<Static<typeof Ready>> => {
       const stopping = source.stopping();
       reply.code(stopping ? 503 : 200).header('cache-control', 'no-store');
-      return { status: stopping ? 'stopping' : 'ready', targets: targetsOf(source) };
+      const status = stopping ? 'stopping' : 'ready';
+      return request.identified ? { status, targets: targetsOf(source) } : { status };
     },
   );
 }

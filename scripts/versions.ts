@@ -31,7 +31,7 @@ const PLACES: readonly Place[] = [
     pattern: /^(appVersion: *["']?)([^\s"']+)/gm,
     required: true,
   },
-  ...[`${CHART}/Chart.yaml`, 'compose.yaml', 'README.md'].map((file) => ({
+  ...[`${CHART}/Chart.yaml`, 'compose.yaml', 'compose/example.env', 'README.md'].map((file) => ({
     file,
     what: 'image tag',
     pattern: IMAGE,

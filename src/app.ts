@@ -3,10 +3,13 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import cost from '../plugins/cost/index.ts';
 import forecast from '../plugins/forecast/index.ts';
 import optimization from '../plugins/optimization/index.ts';
+import access from '../plugins/platform/access.ts';
 import aws from '../plugins/platform/aws.ts';
 import collections from '../plugins/platform/collections.ts';
 import documents from '../plugins/platform/documents.ts';
 import errors, { handleError, parameterError, refuseMalformed } from '../plugins/platform/errors.ts';
+import guard from '../plugins/platform/guard.ts';
+import headers from '../plugins/platform/headers.ts';
 import metrics from '../plugins/platform/metrics.ts';
 import openapi from '../plugins/platform/openapi.ts';
 import store from '../plugins/platform/store.ts';
@@ -22,6 +25,9 @@ import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
 import type { SelfMetrics } from './metrics/self.ts';
 import { sharedClock } from './replicas/shared-clock.ts';
+import { WebInForce } from './web/in-force.ts';
+import { WEB_LIMITS, type WebLimits } from './web/limits.ts';
+import { isOpen } from './web/open.ts';
 
 /** The capabilities, in the canonical order. */
 const CAPABILITIES = { cost, forecast, tags, optimization, 'well-architected': wellArchitected };
@@ -40,6 +46,8 @@ export interface AppOptions {
   readonly random?: () => number;
   /** Redis' clock and the monotonic one, where time is simulated; milliseconds. */
   readonly serverTime?: () => number;
+  /** Limits of the listeners in place of {@link WEB_LIMITS}. */
+  readonly limits?: Partial<WebLimits>;
 }
 
 /** The two listeners of one app. */
@@ -60,16 +68,21 @@ const CLOSE_GRACE_MS = 1_000;
 /** Composes one exporter. Several in one process do not see each other. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { config } = options;
-  const rest = createFastify({ logger: options.logger ?? { level: config.logLevel } });
+  const limits = { ...WEB_LIMITS, ...options.limits };
+  const web: WebInForce = new WebInForce(config.web, limits, () => rest.log);
+  const rest = createFastify(web, limits, { logger: options.logger ?? { level: config.logLevel } });
   const self = selfMetricsLater();
   const clock = sharedClock(options.now ?? Date.now, (differenceMs) =>
     rest.log.warn({ differenceMs }, "this machine's clock and Redis' are far apart: one of them is wrong"),
   );
   const { now } = clock;
 
+  await rest.register(headers, { configured: web.headers });
   await rest.register(errors);
   await rest.register(metrics);
-  await rest.register(openapi);
+  await rest.register(guard, { limits });
+  await rest.register(access, { limits, rest: true, web });
+  await rest.register(openapi, { web });
   await rest.register(store, {
     config,
     now,
@@ -93,8 +106,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     stopping: () => rest.collections.stopping,
   };
   const single = config.port === config.metricsPort && config.port !== 0;
-  const scraped = single ? rest : createFastify({ loggerInstance: rest.log });
-  if (!single) await scraped.register(errors);
+  const scraped = single ? rest : createFastify(web, limits, { loggerInstance: rest.log });
+  if (!single) {
+    await scraped.register(headers, { configured: web.headers });
+    await scraped.register(errors);
+    await scraped.register(access, { limits, rest: false, web });
+  }
   for (const listener of new Set([rest, scraped])) {
     healthRoute(listener, now);
     readyRoute(listener, source);
@@ -103,17 +120,23 @@ export async function buildApp(options: AppOptions): Promise<App> {
   targetsRoute(rest, source);
   spendRoute(rest, { config, ledger: rest.ledger, states: rest.collections.states.all(), now });
   homeRoute(rest, { ...source, ledger: rest.ledger });
-  return appOf(rest, scraped, config);
+  return appOf(rest, scraped, config, web);
 }
 
-function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerInstance'>): FastifyInstance {
+function createFastify(
+  { listeners, tls }: WebInForce,
+  { bodyBytes }: WebLimits,
+  logging: Pick<FastifyServerOptions, 'logger' | 'loggerInstance'>,
+): FastifyInstance {
   return Fastify({
     ...logging,
+    serverFactory: listeners.create,
+    // The servers are made by the factory: this is what its addresses are named by.
+    ...(tls ? { https: {} } : {}),
+    bodyLimit: bodyBytes,
     // Log lines for each scrape and probe would drown the ones that matter.
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
-    // Node's own refusal of a missing host has no body; the errors plugin has one.
-    http: { requireHostHeader: false },
     // Tag keys have up to 128 characters, each up to 12 when percent-encoded.
     routerOptions: { maxParamLength: 2_048 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
@@ -125,18 +148,17 @@ function createFastify(logging: Pick<FastifyServerOptions, 'logger' | 'loggerIns
   });
 }
 
-function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, metricsPort }: Config): App {
-  const listeners = [...new Set([rest, scraped])];
+function appOf(rest: FastifyInstance, scraped: FastifyInstance, config: Config, web: WebInForce): App {
+  const { host, port, metricsPort } = config;
   let grace: NodeJS.Timeout | undefined;
   rest.addHook('preClose', async () => {
-    grace = setTimeout(() => {
-      for (const { server } of listeners) server.closeAllConnections();
-    }, CLOSE_GRACE_MS).unref();
+    grace = setTimeout(() => web.listeners.closeAllConnections(), CLOSE_GRACE_MS).unref();
   });
   rest.addHook('onClose', async () => {
     if (scraped !== rest) await scraped.close();
     // The listener of `rest` has ended before its hooks run: what is closed is not held until the timer fires.
     clearTimeout(grace);
+    await web.close();
   });
   return {
     rest,
@@ -146,6 +168,13 @@ function appOf(rest: FastifyInstance, scraped: FastifyInstance, { host, port, me
       await rest.ready();
       const metricsUrl = scraped === rest ? undefined : await scraped.listen({ host, port: metricsPort });
       const restUrl = await rest.listen({ host, port });
+      web.start();
+      if (isOpen(config)) {
+        rest.log.warn(
+          { host },
+          'REST is open to the network without authentication: set API_TOKENS_FILE or WEB_CONFIG_FILE, or HOST=127.0.0.1',
+        );
+      }
       return { restUrl, metricsUrl: metricsUrl ?? restUrl };
     },
     close: () => rest.close(),

@@ -7,6 +7,7 @@ import { withoutUser } from './config/faults.ts';
 import { SETTING_NAMES, settingDoc } from './config/settings.ts';
 import type { Config, Target } from './config.ts';
 import { CollectionError } from './errors.ts';
+import { describeWeb } from './web/describe.ts';
 
 /**
  * Prints the configuration in force, secrets masked, and for each target what holds for it and the account that its
@@ -17,7 +18,8 @@ import { CollectionError } from './errors.ts';
  */
 export async function check(config: Config): Promise<boolean> {
   const lines = SETTING_NAMES.map((name) => `  ${name}=${shown(name, config)}`);
-  print(`Settings:\n${lines.join('\n')}\n\nTargets:\n`);
+  const web = describeWeb(config).map((line) => `  ${line}`);
+  print(`Settings:\n${lines.join('\n')}\n\nListeners:\n${web.join('\n')}\n\nTargets:\n`);
   // What is kept is not looked at: a running exporter may have STATE_DIR.
   const app = await buildApp({ config, logger: false, store: new MemoryStore() });
   let good = true;

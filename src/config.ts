@@ -3,6 +3,9 @@ import { Value } from '@sinclair/typebox/value';
 import { ConfigError, type Fault, isSet, readSettings, readTargetsFile } from './config/faults.ts';
 import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
 import { Estimates, type TargetEntry } from './config/targets-file.ts';
+import type { Read } from './web/small-file.ts';
+import { readTokens, type Token } from './web/tokens.ts';
+import { readWebConfig, type WebConfig } from './web/web-config.ts';
 
 export { ConfigError } from './config/faults.ts';
 
@@ -58,12 +61,25 @@ export interface ChangeRules {
   readonly maxAgeMs: number;
 }
 
+/** What the listeners ask of their clients, as the files of it were read at start. */
+export interface WebSettings {
+  readonly config?: Loaded<WebConfig> | undefined;
+  readonly tokens?: Loaded<readonly Token[]> | undefined;
+}
+
+/** A file, and what it said. */
+export interface Loaded<Value> {
+  readonly path: string;
+  readonly read: Read<Value>;
+}
+
 /** The program's whole configuration, resolved and frozen. Durations are milliseconds. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly metricsPort: number;
   readonly logLevel: string;
+  readonly web: WebSettings;
   /** In file order: where two targets see one account, the first is heard. */
   readonly targets: readonly Target[];
   /** Capabilities that at least one target has, in the canonical order. */
@@ -145,12 +161,21 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const read = settings.CONFIG_FILE ? readTargetsFile(settings.CONFIG_FILE) : { faults: [] };
   faults.push(...read.faults);
+  const web = webOf(settings);
+  faults.push(...(web.config?.read.faults ?? []), ...(web.tokens?.read.faults ?? []));
   if (faults.length > 0) throw new ConfigError(faults);
   const entries = read.file?.targets ?? [{ name: 'default' }];
   const targets = entries.map((entry) => resolveTarget(entry, settings));
   return deepFreeze(
-    resolve(settings, targets, Value.Default(Estimates, { ...read.file?.estimates }) as Estimates),
+    resolve(settings, targets, web, Value.Default(Estimates, { ...read.file?.estimates }) as Estimates),
   );
+}
+
+function webOf({ WEB_CONFIG_FILE: config, API_TOKENS_FILE: tokens }: Settings): WebSettings {
+  return {
+    config: config === undefined ? undefined : { path: config, read: readWebConfig(config) },
+    tokens: tokens === undefined ? undefined : { path: tokens, read: readTokens(tokens) },
+  };
 }
 
 function* storeFaults(settings: Settings): Generator<Fault> {
@@ -229,13 +254,19 @@ function unique(items: readonly string[]): readonly string[] {
   return [...new Set(items)];
 }
 
-function resolve(settings: Settings, targets: readonly Target[], estimates: Estimates): Config {
+function resolve(
+  settings: Settings,
+  targets: readonly Target[],
+  web: WebSettings,
+  estimates: Estimates,
+): Config {
   const { REDIS_URL: url, REDIS_HOST: host, AWS_ENDPOINT_URL: endpoint } = settings;
   return {
     host: settings.HOST,
     port: settings.PORT,
     metricsPort: settings.METRICS_PORT,
     logLevel: settings.LOG_LEVEL,
+    web,
     targets,
     capabilities: CAPABILITIES.filter((name) => targets.some((target) => target.capabilities.includes(name))),
     aws: {

@@ -40,7 +40,7 @@ export async function runDemo({ once, bill, seed }: DemoOptions): Promise<void> 
   const { restUrl, metricsUrl } = await app.listen();
   say('Buying the bill through the AWS SDK ...');
   await collected(app);
-  say(`\n${await demoTable(restUrl)}`);
+  say(`\n${await demoTable(app.rest)}`);
   if (once) {
     await app.close();
     await simulator.close();

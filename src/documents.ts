@@ -52,7 +52,7 @@ const count = (description: string, example: string) =>
 /** Query parameters of a list that may be asked for in pages. */
 export const paging = {
   limit: count('Most items of the list; by default all.', '20'),
-  offset: count('Items of the list to skip; by default none.', '40'),
+  offset: count('Items of the list to skip; by default none.', '0'),
 };
 
 /** One page of a list. */

@@ -57,7 +57,7 @@ const NETWORK =
   /^((node:)?(http|https|http2|net|tls|dgram)|@smithy\/.+|ioredis|@fastify\/redis|redis|undici|https-proxy-agent|proxy-from-env|axios|got|node-fetch|ws)$/;
 
 /** What of it opens none. */
-const HARMLESS = ['isIP', 'isIPv4', 'isIPv6', 'METHODS', 'STATUS_CODES'];
+const HARMLESS = ['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress', 'METHODS', 'STATUS_CODES'];
 
 /** Which files open connections, and by what. The simulator is a server, and stands alone. */
 export const OPENS_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -71,14 +71,14 @@ export const OPENS_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
   'src/aws/clients.ts': ['@smithy/core/config'],
   'src/collection/redis-connection.ts': ['ioredis'],
   'plugins/platform/store.ts': ['@fastify/redis'],
+  'src/health-check.ts': ['node:http', 'node:https'],
   'src/server.ts': ['node:net'],
+  'src/web/listeners.ts': ['node:http', 'node:https'],
+  'src/web/tls-material.ts': ['node:tls'],
 };
 
 /** Which files ask by `fetch`, and whom. */
-export const FETCHES: Readonly<Record<string, string>> = {
-  'src/demo-table.ts': 'the exporter that the demo has started',
-  'src/health-check.ts': 'the exporter beside it',
-};
+export const FETCHES: Readonly<Record<string, string>> = {};
 
 /** Where a file stands: `src`, `routes`, `plugins/platform` or `plugins/<capability>`. */
 function roomOf(path: string): string {

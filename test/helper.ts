@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { request as requestTls, type RequestOptions as TlsOptions } from 'node:https';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type App, type AppOptions, buildApp } from '../src/app.ts';
@@ -39,6 +40,8 @@ export interface Answer {
 export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For an `https:` URL: whom to trust, and what to show. */
+  readonly tls?: Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'agent' | 'minVersion' | 'maxVersion' | 'ciphers'>;
 }
 
 /** How one collector stands, as `/ready` shows it. */
@@ -202,10 +205,14 @@ export async function startExporter(t: Test, options: ExporterOptions = {}): Pro
   return exporter;
 }
 
-/** One HTTP request on a connection of its own; nothing is decompressed or followed. */
-export function ask(url: string, { method = 'GET', headers = {} }: RequestOptions = {}): Promise<Answer> {
+/** One HTTP request on a connection of its own, unless an agent is given; nothing is decompressed or followed. */
+export function ask(
+  url: string,
+  { method = 'GET', headers = {}, tls = {} }: RequestOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false }, (response) => {
+    const send = url.startsWith('https:') ? requestTls : request;
+    const sent = send(url, { agent: false, ...tls, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('error', reject);
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -113,19 +113,16 @@ export const Recommendations = Type.Object(
 /** The body without the envelope, which the machine adds. */
 export type RecommendationsDocument = Omit<Static<typeof Recommendations>, keyof typeof envelope>;
 
-const filter = (description: string, example: string) =>
-  Type.Optional(Type.String({ description, examples: [example] }));
-
-/** Query parameters of `GET /recommendations`. */
+/** Query parameters of `GET /recommendations`. The filters have no example: Swagger UI fills each in, and few recommendations meet all four. */
 export const RecommendationsQuery = {
-  type: filter('Only recommendations of this type.', 'Rightsize'),
-  priority: Type.Optional(
-    oneOf(PRIORITIES, { description: 'Only those of this priority.', examples: ['high'] }),
+  type: Type.Optional(
+    Type.String({ description: 'Only recommendations of this type, such as `Rightsize`; by default all.' }),
   ),
-  account: filter('Only those of this linked account.', '222233334444'),
-  source: Type.Optional(
-    oneOf(SOURCES, { description: 'Only those of this source.', examples: ['cost-explorer'] }),
+  priority: Type.Optional(oneOf(PRIORITIES, { description: 'Only those of this priority; by default all.' })),
+  account: Type.Optional(
+    Type.String({ description: 'Only those of this linked account, by its id; by default all.' }),
   ),
+  source: Type.Optional(oneOf(SOURCES, { description: 'Only those of this source; by default all.' })),
   limit: { ...paging.limit, description: 'Most recommendations; by default all.' },
   offset: { ...paging.offset, description: 'Recommendations to skip; by default none.' },
 };

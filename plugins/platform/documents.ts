@@ -74,7 +74,9 @@ const ERRORS = {
   304: NotModified,
   400: error('A parameter is unknown or wrong; the message names it.'),
   404: error('There is no such target or item, or the capability is off for the target.'),
-  503: error('Nothing was collected yet; the code says why, `Retry-After` when to ask again (seconds).'),
+  503: error(
+    'Nothing was collected yet, and the code says why; or the exporter is overloaded. `Retry-After` says when to ask again (seconds).',
+  ),
 };
 
 /** Data routes with envelope, ETag, 304, 404 and 503, from publications alone. */

@@ -38,6 +38,22 @@ export function sendError(
     .send({ statusCode, code, error, message });
 }
 
+/** A request that is not answered, for a reason that is the client's to know: no failure of ours. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly statusCode: number;
+  readonly code: string;
+  /** When to ask again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(statusCode: number, code: string, message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** Every error of an app in one shape, and 405 with `Allow` for another method on a known route. */
 export default fp(
   async function errorsPlugin(fastify) {
@@ -72,6 +88,10 @@ export default fp(
 
 /** Answers an error in the one shape; the text of a failure of ours goes to the log alone. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Refusal) {
+    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+    return sendError(reply, error.statusCode, error.code, error.message);
+  }
   const statusCode = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
   if (statusCode >= 500) {
     request.log.error({ err: error }, 'a request failed');
@@ -128,6 +148,11 @@ export function parameterError(errors: readonly FastifySchemaValidationError[], 
 /** Answers what is not HTTP, in the one shape, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  // What failed in the handshake cannot be answered through it.
+  if (/^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
+    socket.destroy();
+    return;
+  }
   const [statusCode, status, code, message] =
     error.code === 'HPE_INVALID_METHOD' && isRequest(error)
       ? [501, 'Not Implemented', 'method_not_allowed', 'Only GET and HEAD are answered here.']

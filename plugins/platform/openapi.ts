@@ -3,6 +3,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
 import fp from 'fastify-plugin';
 import { VERSION } from '../../src/version.ts';
+import type { WebInForce } from '../../src/web/in-force.ts';
 import { docsTheme } from './docs-theme.ts';
 import { ErrorBody } from './errors.ts';
 
@@ -20,8 +21,9 @@ const DOCS_CSP = [
 ].join('; ');
 
 /** The OpenAPI 3.1 document at /docs/json, generated from the routes' schemas, and Swagger UI at /docs. */
-export default fp(
-  async function openapiPlugin(fastify) {
+export default fp<{ web: WebInForce }>(
+  async function openapiPlugin(fastify, { web }) {
+    const security = securityOf(web);
     fastify.addSchema({ ...ErrorBody, $id: 'Error' });
     await fastify.register(fastifySwagger, {
       openapi: {
@@ -43,16 +45,22 @@ export default fp(
           { name: 'well-architected', description: 'How well the workloads are built.' },
           { name: 'service', description: 'The exporter itself.' },
         ],
+        ...(security === undefined
+          ? {}
+          : {
+              // The plugin's types do not know the scheme `mutualTLS` of OpenAPI 3.1.
+              components: { securitySchemes: security.schemes as Record<string, never> },
+              security: security.any,
+            }),
       },
       stripBasePath: false,
       refResolver: {
         buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `Schema${index}`),
       },
-      transform: ({ schema, url }) => ({ schema: documented(schema), url }),
+      transform: ({ schema, url }) => ({ schema: documented(schema, url, security), url }),
     });
     await fastify.register(fastifySwaggerUi, {
       routePrefix: '/docs',
-      staticCSP: DOCS_CSP,
       // Without the bar at the top: it loads other documents and styles itself inline, and the policy refuses both.
       uiConfig: { layout: 'BaseLayout', docExpansion: 'list', validatorUrl: null },
       theme: docsTheme,
@@ -60,6 +68,7 @@ export default fp(
         // The page links its files relatively only below a slash; the redirect is relative too, for the path prefix's sake.
         onRequest: async (request, reply) => {
           if (/^\/docs(\?|$)/.test(request.url)) return reply.redirect('docs/');
+          reply.header('content-security-policy', DOCS_CSP);
           return undefined;
         },
       },
@@ -86,15 +95,31 @@ const ETAG = {
 const RETRY_AFTER = {
   'retry-after': { type: 'integer', description: 'When to ask again, in seconds.', examples: [5] },
 };
+const WWW_AUTHENTICATE = {
+  'www-authenticate': {
+    type: 'string',
+    description: 'What is asked for.',
+    examples: ['Bearer realm="aws-cost-exporter"'],
+  },
+};
 const ALLOW = {
   allow: { type: 'string', description: 'The methods that are answered.', examples: ['GET, HEAD'] },
 };
 
 /** A route's schema as the document shows it: with what holds for all routes, and errors by reference. */
-function documented<Schema extends FastifySchema | undefined>(schema: Schema): Schema {
+function documented<Schema extends FastifySchema | undefined>(
+  schema: Schema,
+  url: string,
+  security: Security | undefined,
+): Schema {
   if (schema === undefined || schema.response === undefined) return schema;
   const responses: Record<string, ResponseSchema> = {
     ...(schema.querystring ? { 400: error('A parameter is unknown or wrong; the message names it.') } : {}),
+    ...(url === '/health' ? {} : { 429: error('This address has sent too many requests.') }),
+    ...(PROBES.has(url) ? {} : { 503: error('The exporter is overloaded.') }),
+    ...(security === undefined || PROBES.has(url)
+      ? {}
+      : { 401: error('Credentials are missing or not known.') }),
     ...schema.response,
     405: error('Only GET and HEAD are answered here.'),
   };
@@ -103,13 +128,56 @@ function documented<Schema extends FastifySchema | undefined>(schema: Schema): S
     const isError = one.properties === ErrorBody.properties;
     const headers = {
       ...(conditional && /^(200|304)$/.test(status) ? ETAG : {}),
-      ...(isError && status === '503' ? RETRY_AFTER : {}),
+      ...(isError && /^(429|503)$/.test(status) ? RETRY_AFTER : {}),
+      ...(status === '401' ? WWW_AUTHENTICATE : {}),
       ...(status === '405' ? ALLOW : {}),
     };
     const shown = isError ? errorResponse(status, one.description) : one;
     return [status, Object.keys(headers).length > 0 ? { ...shown, headers } : shown];
   });
-  return { ...schema, response: Object.fromEntries(response) };
+  const own = security === undefined ? undefined : PROBES.get(url)?.(security);
+  return { ...schema, ...(own && { security: own }), response: Object.fromEntries(response) };
+}
+
+/** Routes that need no credentials, and what they take. */
+const PROBES = new Map<string, (security: Security) => SecurityNeeds>([
+  ['/health', () => []],
+  ['/ready', ({ any }) => [...any, {}]],
+]);
+
+type SecurityNeeds = Record<string, string[]>[];
+
+interface SecurityScheme {
+  readonly type: 'http' | 'mutualTLS';
+  readonly scheme?: 'basic' | 'bearer';
+  readonly description: string;
+}
+
+/** What REST asks for. */
+interface Security {
+  readonly schemes: Record<string, SecurityScheme>;
+  /** Any of these will do. */
+  readonly any: SecurityNeeds;
+}
+
+/** What REST asks for by the configuration at start; undefined: nothing. */
+function securityOf({ users, tokens, requiresCertificate }: WebInForce): Security | undefined {
+  const schemes: Security['schemes'] = {};
+  if (tokens.length > 0) {
+    schemes.token = { type: 'http', scheme: 'bearer', description: 'A token of `API_TOKENS_FILE`.' };
+  }
+  if (tokens.length > 0 || Object.keys(users).length > 0) {
+    schemes.password = {
+      type: 'http',
+      scheme: 'basic',
+      description: "A user of `WEB_CONFIG_FILE` with the password, or a token's name with the token.",
+    };
+  }
+  const any = Object.keys(schemes).map((name) => ({ [name]: [] }));
+  if (!requiresCertificate) return any.length > 0 ? { schemes, any } : undefined;
+  schemes.certificate = { type: 'mutualTLS', description: 'A client certificate, by `WEB_CONFIG_FILE`.' };
+  const both = (any.length > 0 ? any : [{}]).map((one) => ({ ...one, certificate: [] }));
+  return { schemes, any: both };
 }
 
 /** What an error's answer says, by its status. */
@@ -131,6 +199,18 @@ const ERROR_EXAMPLES: Readonly<Record<string, ErrorBody>> = {
     code: 'method_not_allowed',
     error: 'Method Not Allowed',
     message: 'Only GET and HEAD are answered here.',
+  },
+  401: {
+    statusCode: 401,
+    code: 'unauthorized',
+    error: 'Unauthorized',
+    message: 'Credentials are needed.',
+  },
+  429: {
+    statusCode: 429,
+    code: 'too_many_requests',
+    error: 'Too Many Requests',
+    message: 'This address has sent more than 1000 requests in 10 s. Ask again in 10 s.',
   },
   503: {
     statusCode: 503,

@@ -8,7 +8,7 @@ import { collectTags, tagsPurchases } from './collect.ts';
 import { tagFamilies, tagSamples } from './families.ts';
 import { keyFigures } from './figures.ts';
 import { TAGS_SCHEMA, TagsData } from './model.ts';
-import { CostTag, CostTags, TagParams, TagQuery, type TagsDocument } from './schema.ts';
+import { CostTag, CostTags, TagQuery, type TagsDocument, tagParams } from './schema.ts';
 
 /** Longest time for one collection, all keys and regions, in milliseconds. */
 const TIMEOUT_MS = 15 * 60_000;
@@ -80,7 +80,7 @@ export default fp<{ config: Config }>(
       description:
         'What one target has spent over the trailing COST_WINDOW_DAYS complete days, by the values of one key of TAG_KEYS. From the last good snapshot.',
       body: CostTag,
-      params: TagParams,
+      params: tagParams(config.targets[0]?.tagKeys[0] ?? 'Environment'),
       query: TagQuery,
       select(document, { key, ...parameters }) {
         const { currency, tags } = selectKeys(document as TagsDocument, parameters);

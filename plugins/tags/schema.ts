@@ -67,15 +67,16 @@ export const CostTag = Type.Object(
 /** The body without the envelope, which the machine adds. */
 export type TagsDocument = Omit<Static<typeof CostTags>, keyof typeof envelope>;
 
-/** Path parameters of `GET /cost/tags/:key`. */
-export const TagParams = Type.Object({
-  key: Type.String({
-    minLength: 1,
-    maxLength: 128,
-    description: 'Tag key, one of TAG_KEYS.',
-    examples: ['Environment'],
-  }),
-});
+/** Path parameters of `GET /cost/tags/:key`; Swagger UI fills the example in: it must be a key that there is. */
+export const tagParams = (firstKey: string) =>
+  Type.Object({
+    key: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'Tag key, one of TAG_KEYS.',
+      examples: [firstKey],
+    }),
+  });
 
 /** Query parameters of both routes. */
 export const TagQuery = {

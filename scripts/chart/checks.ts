@@ -19,13 +19,19 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   AWS_ROLE_ARN: 'write aws.roleArn',
 };
 
+const PORT = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})';
+const BYTE = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const IPV4 = `${BYTE}(\\.${BYTE}){3}`;
+/** A host name; one whose last part is a number would be read as an IPv4 address. */
+const NAME = '([a-zA-Z0-9_-]+\\.)*([0-9]*[a-wyzA-WYZ_-]|[xX])[a-zA-Z0-9_-]*\\.?';
+
 /**
  * Patterns of the formats of settings and targets. They let through nothing that the exporter would refuse, and no user and
  * password in a URL: those are secrets.
  */
 const FORMATS: Readonly<Record<string, string>> = {
   region: '^[a-z]{2,5}(-[a-z]+)+-[0-9]+$',
-  'http-url': '^https?://([a-zA-Z0-9._-]+|\\[[0-9a-fA-F:]+\\])(:[0-9]{1,5})?(/[^\\s@?#]*)?$',
+  'http-url': `^https?://(${NAME}|${IPV4}|\\[[0-9a-fA-F:]+\\])(:${PORT})?(/[^\\s@?#]*)?$`,
 };
 
 /** What files/checks.json holds: all that the templates must know of the exporter. */
@@ -78,10 +84,8 @@ function fieldChecks(fields: Readonly<Record<string, TSchema>>): Record<string, 
   return Object.fromEntries(
     Object.entries(fields).map(([name, schema]) => {
       const check = checkOf(schema);
-      return [
-        name,
-        check.kind === 'list' ? { ...check, yaml: true } : { ...check, quoted: check.kind === 'text' },
-      ];
+      if (check.kind === 'list') return [name, { ...check, yaml: true }];
+      return [name, { ...check, quoted: check.kind === 'text', exact: check.kind === 'number' }];
     }),
   );
 }

@@ -20,6 +20,8 @@ export interface Check {
   readonly required?: boolean;
   /** Must be a string in YAML: a number would lose digits. */
   readonly quoted?: boolean;
+  /** A number of any precision. */
+  readonly exact?: boolean;
   /** A list must be one in YAML: in the environment it may be text with commas. */
   readonly yaml?: boolean;
   /** The value is never repeated. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TSchema } from '@sinclair/typebox';
+import type { Static, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { UsageError } from '../errors.ts';
@@ -87,10 +87,10 @@ function leaf(value: unknown): unknown {
   return typeof value === 'object' ? undefined : value;
 }
 
-/** What is documented at a place of the file: an item of a list is documented with the list. */
-function docAt(path: string): TSchema {
-  let doc: TSchema = TargetsFile;
-  let schema: TSchema | undefined = TargetsFile;
+/** What is documented at a place of a file: an item of a list is documented with the list. */
+function docAt(file: TSchema, path: string): TSchema {
+  let doc: TSchema = file;
+  let schema: TSchema | undefined = file;
   for (const key of path.split('/').slice(1)) {
     schema = schema?.type === 'array' ? schema.items : schema?.properties?.[key];
     if (schema?.expects !== undefined) doc = schema;
@@ -106,32 +106,40 @@ function whyUnreadable(error: unknown): string {
   return `${error.code}${start ? ` at line ${start.line}, column ${start.col}` : ''}`;
 }
 
-/** The targets of a `CONFIG_FILE`, or what is wrong with it. */
-export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
+/** The content of a YAML file that a setting names, by its schema, or every fault of it; no text of a secret is shown. */
+export function readYaml<Schema extends TSchema>(
+  setting: keyof Settings,
+  path: string,
+  schema: Schema,
+  read: (path: string) => string,
+): { file?: Static<Schema>; faults: Fault[] } {
   let content: unknown;
   try {
     // Its warnings would be printed, with text of the file.
-    content = parseYaml(readFileSync(path, 'utf8'), { logLevel: 'error' });
+    content = parseYaml(read(path), { logLevel: 'error' });
   } catch (error) {
     const reason = `cannot be read: ${whyUnreadable(error)}`;
-    return {
-      faults: [{ where: 'CONFIG_FILE', value: path, reason, example: settingDoc('CONFIG_FILE').example }],
-    };
+    return { faults: [{ where: setting, value: path, reason, example: settingDoc(setting).example }] };
   }
   const faults = new Map<string, Fault>();
-  for (const error of Value.Errors(TargetsFile, content)) {
-    const where = `CONFIG_FILE ${error.path.slice(1).replaceAll('/', '.') || '(the whole file)'}`;
+  for (const error of Value.Errors(schema, content)) {
+    const where = `${setting} ${error.path.slice(1).replaceAll('/', '.') || '(the whole file)'}`;
     if (faults.has(where)) continue;
     const unknown = error.message.startsWith('Unexpected property');
     faults.set(
       where,
       unknown
-        ? { where, reason: 'is not a key of this file', example: TargetsFile.example }
-        : fault(where, docAt(error.path), leaf(error.value)),
+        ? { where, reason: 'is not a key of this file', example: schema.example }
+        : fault(where, docAt(schema, error.path), leaf(error.value)),
     );
   }
-  if (faults.size > 0) return { faults: [...faults.values()] };
-  const file = content as TargetsFile;
+  return faults.size > 0 ? { faults: [...faults.values()] } : { file: content as Static<Schema>, faults: [] };
+}
+
+/** The targets of a `CONFIG_FILE`, or what is wrong with it. */
+export function readTargetsFile(path: string): { file?: TargetsFile; faults: Fault[] } {
+  const { file, faults } = readYaml('CONFIG_FILE', path, TargetsFile, (name) => readFileSync(name, 'utf8'));
+  if (file === undefined) return { faults };
   const names = file.targets.map(({ name }) => name);
   const twins = names
     .filter((name, index) => names.indexOf(name) !== index)

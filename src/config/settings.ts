@@ -151,6 +151,22 @@ export const Settings = Type.Object({
       example: '/etc/aws-cost-exporter/targets.yaml',
     }),
   ),
+  WEB_CONFIG_FILE: Type.Optional(
+    Type.String({
+      description:
+        "YAML file in the format of Prometheus' exporter-toolkit: TLS, client certificates, users with passwords and response headers, for both listeners; read again when it, or a file that it names, changes. See [security.md](security.md).",
+      expects: 'the path of a readable web configuration file',
+      example: '/etc/aws-cost-exporter/web.yaml',
+    }),
+  ),
+  API_TOKENS_FILE: Type.Optional(
+    Type.String({
+      description:
+        'Bearer tokens that REST asks for: a line for each, `name` and the SHA-256 of the token in hex; read again when it changes. See [security.md](security.md).',
+      expects: 'the path of a readable file with at least one token',
+      example: '/etc/aws-cost-exporter/tokens',
+    }),
+  ),
   CAPABILITIES: Type.Array(oneOf(CAPABILITIES), {
     default: [...CAPABILITIES],
     minItems: 1,

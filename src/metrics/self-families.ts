@@ -120,7 +120,7 @@ export const selfFamilies = {
   scrapes: {
     name: 'aws_cost_exporter_scrapes_total',
     type: 'counter',
-    help: "Answers to GET /metrics of this process; those to the chart's test, which asks whether anyone else scrapes, are not counted.",
+    help: 'Scrapes of this process: answers to GET /metrics with the header X-Prometheus-Scrape-Timeout-Seconds, which Prometheus, its agent and vmagent send.',
     labels: [],
   },
   buildInfo: {

@@ -1,8 +1,10 @@
 // `check`: what is in force for each target, and the reason itself where its credentials do not resolve.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { run } from '../servers/process.ts';
+import { hashOf, pki, tokenLine } from '../web/helper.ts';
 import { MEMBER, PAYER } from './bill.ts';
 
 t.setTimeout(60_000);
@@ -99,4 +101,37 @@ t.test('the reason itself', async (t) => {
   t.notMatch(refused.targets[0], /the log/, 'there is none');
   const none = await check(t, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
   t.match(none.targets[0], /no_credentials: .*\n *reason: .*credentials/);
+});
+
+t.test('what the listeners ask for', async (t) => {
+  const made = await pki(t);
+  if (made === undefined) return;
+  const { folder } = made;
+  const files = { WEB_CONFIG_FILE: join(folder, 'web.yaml'), API_TOKENS_FILE: join(folder, 'tokens') };
+  const listeners = async (env: Record<string, string>) => {
+    const { stdout } = await run(process.execPath, [CLI, 'check'], {
+      env: {
+        PATH: process.env.PATH,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+        ...env,
+      },
+      timeoutMs: 30_000,
+    });
+    const [, block = ''] = /^Listeners:\n([\s\S]*?)\n\n/m.exec(stdout) ?? [];
+    return block.split('\n').map((line) => line.trim());
+  };
+  t.same(await listeners({}), ['REST is open to the network without authentication']);
+  t.same(await listeners({ HOST: '::1' }), ['open, to this machine alone']);
+  writeFileSync(files.API_TOKENS_FILE, tokenLine('grafana', 'hunter2') + tokenLine('finops', 'hunter3'));
+  writeFileSync(
+    files.WEB_CONFIG_FILE,
+    `tls_server_config: {cert_file: server.crt, key_file: server.key, client_ca_file: ca.crt, client_auth_type: RequireAndVerifyClientCert, client_allowed_sans: [a, b]}\nbasic_auth_users: {alice: ${hashOf('hunter2')}}`,
+  );
+  t.match(await listeners(files), [
+    /^TLS 1\.2 to 1\.3, certificate of DNS:localhost, IP Address:127\.0\.0\.1 until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/,
+    'client certificates required, verified, of a or b',
+    'users alice (both listeners)',
+    'tokens grafana,finops (REST)',
+  ]);
 });

@@ -267,17 +267,17 @@ t.test('label values are what AWS sent, escaped', async (t) => {
   );
 });
 
-t.test("scrapes are counted, but for those of the chart's test", async (t) => {
+t.test("scrapes are counted: what a person or the chart's test asks for is none", async (t) => {
   const { scrape } = await startCosts(t, { settle: false });
   const count = async (headers: Record<string, string>) => {
     const page = parseMetrics((await scrape({ headers })).text);
     return page.series('aws_cost_exporter_scrapes_total').map(({ value }) => value);
   };
-  const test = { 'user-agent': 'aws-cost-exporter-test' };
-  t.same(await count(test), [0]);
-  t.same(await count(test), [0]);
-  t.same(await count({ 'user-agent': 'Prometheus/3.13.5' }), [1], 'the scrape itself counts');
-  await scrape({ method: 'HEAD' });
-  t.same(await count(test), [1]);
-  t.same(await count({}), [2]);
+  const scraper = { 'x-prometheus-scrape-timeout-seconds': '10' };
+  t.same(await count({}), [0]);
+  t.same(await count({ 'user-agent': 'curl/8.14.1', accept: '*/*' }), [0]);
+  t.same(await count(scraper), [1], 'the scrape itself counts');
+  await scrape({ method: 'HEAD', headers: scraper });
+  t.same(await count({}), [1]);
+  t.same(await count(scraper), [2]);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ROOT } from '../e2e/command.ts';
-import { run } from '../servers/process.ts';
+import { outsideTap, run } from '../servers/process.ts';
 
 t.setTimeout(120_000);
 
@@ -26,7 +26,10 @@ async function compiled(
   });
   const options =
     '--ignoreConfig --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler';
-  const { stdout } = await run(join(ROOT, 'node_modules/.bin/tsc'), [...options.split(' '), ...files]);
+  const { code, stdout, stderr } = await run(
+    ...outsideTap(join(ROOT, 'node_modules/.bin/tsc'), [...options.split(' '), ...files]),
+  );
+  if (code !== 0 && !stdout.includes('error TS')) throw new Error(`the compiler has failed: ${stderr}`);
   return stdout;
 }
 

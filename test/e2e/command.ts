@@ -138,7 +138,7 @@ export async function startServe(
   const urls = await eventually(
     'serve listens',
     () => {
-      const found = [...command.stdout().matchAll(/Server listening at (http:\/\/[^"]+)"/g)];
+      const found = [...command.stdout().matchAll(/Server listening at (https?:\/\/[^"]+)"/g)];
       if (ended) return [];
       // The metrics' listener is the first.
       return found.length >= (options.listeners ?? 2) ? found.map(([, url]) => url) : undefined;

@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { generateBill, startSimulator } from '../../src/simulator/index.ts';
 import { absent } from '../servers/process.ts';
+import { basic, hashOf } from '../web/helper.ts';
 import { ROOT, runCommand, startServe } from './command.ts';
 import { collected, readJson, total } from './page.ts';
 
@@ -15,7 +16,9 @@ const OFFLINE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUN
 
 t.test('the packed tarball works where it is installed', async (t) => {
   const folder = t.testdir({ tarball: {}, project: { 'package.json': '{"private": true}' } });
-  const npm = (args: readonly string[], cwd: string) => runCommand(t, args, { program: 'npm', cwd });
+  // A registry behind an authority of this machine's own is reached as npm itself reaches it.
+  const env = { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS };
+  const npm = (args: readonly string[], cwd: string) => runCommand(t, args, { program: 'npm', cwd, env });
 
   const packed = await npm(['pack', '--json', '--pack-destination', join(folder, 'tarball')], ROOT);
   t.equal(packed.code, 0, 'exit code', { stderr: packed.stderr });
@@ -108,5 +111,23 @@ t.test('the packed tarball works where it is installed', async (t) => {
     t.equal(code, 0);
     t.ok(ms < 2_000, `${Math.round(ms)} ms`);
     t.same(await readdir(elsewhere), [], 'it leaves nothing where it runs');
+  });
+
+  await t.test('serve behind a password, which a thread of its own checks', async (t) => {
+    const file = join(folder, 'web.yaml');
+    await writeFile(file, `basic_auth_users: {alice: ${hashOf('word')}}`);
+    const served = await startServe(
+      t,
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', WEB_CONFIG_FILE: file },
+      { program: join(project, 'node_modules/.bin/aws-cost-exporter'), args: ['serve'] },
+    );
+    for (const [password, status] of [
+      ['word', 200],
+      ['wort', 401],
+    ] as const) {
+      const answer = await fetch(`${served.restUrl}/spend`, { headers: basic('alice', password) });
+      t.equal(answer.status, status, password);
+    }
+    t.equal((await served.end('SIGTERM')).code, 0);
   });
 });

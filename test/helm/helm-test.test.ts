@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { ask, startCosts } from '../helper.ts';
 import { freePort, run } from '../servers/process.ts';
+import { startPrometheus } from '../servers/prometheus.ts';
 import { CHART } from './helm.ts';
 
 const SCRIPT = readFileSync(join(CHART, 'files/test.mjs'), 'utf8');
+/** What Prometheus sends with each scrape. */
+const SCRAPER = { 'x-prometheus-scrape-timeout-seconds': '10' };
+t.setTimeout(240_000);
 const PATIENCE = { timeout: 120_000 };
 
 /** Runs the script; `MONITOR` and the others as the chart writes them. */
@@ -28,7 +32,7 @@ async function test(urls: { restUrl: string; metricsUrl: string }, env: Record<s
 
 t.test('it passes where there are figures and somebody scrapes', PATIENCE, async (t) => {
   const exporter = await startCosts(t);
-  await exporter.scrape({ headers: { 'user-agent': 'Prometheus/3.13.5' } });
+  await exporter.scrape({ headers: SCRAPER });
   const { code, stdout, stderr } = await test(exporter);
   t.equal(stderr, '');
   t.equal(code, 0);
@@ -48,6 +52,7 @@ t.test('it counts the series and families that there are', PATIENCE, async (t) =
 
 t.test('it fails with a sentence where nothing scrapes', PATIENCE, async (t) => {
   const exporter = await startCosts(t, { settle: false });
+  await exporter.scrape({ headers: { 'user-agent': 'curl/8.14.1' } });
   const selected = await test(exporter, { PATIENCE_SECONDS: '6' });
   t.equal(selected.code, 1);
   t.match(selected.stdout, /series in/, 'there are figures');
@@ -71,6 +76,7 @@ t.test('where there are no figures it says why, and what to do', PATIENCE, async
       for (const operation of ['GetCostAndUsage', 'GetCostForecast']) faults.add({ kind: 'deny', operation });
     },
   });
+  await exporter.scrape({ headers: SCRAPER });
   const { code, stdout, stderr } = await test(exporter, { PATIENCE_SECONDS: '60' });
   t.equal(code, 1);
   t.match(stdout, /cost of default is failed: .*ce:GetCostAndUsage/);
@@ -87,6 +93,14 @@ t.test('it fails where nothing answers', PATIENCE, async (t) => {
 t.test('it waits for the first figures', PATIENCE, async (t) => {
   const exporter = await startCosts(t, { listen: false });
   const { restUrl, metricsUrl } = await exporter.app.listen();
-  await ask(`${metricsUrl}/metrics`);
+  await ask(`${metricsUrl}/metrics`, { headers: SCRAPER });
   t.equal((await test({ restUrl, metricsUrl }, { PATIENCE_SECONDS: '30' })).code, 0);
+});
+
+t.test('a real Prometheus is counted', PATIENCE, async (t) => {
+  const exporter = await startCosts(t);
+  const prometheus = await startPrometheus(t, { targets: [{ url: `${exporter.metricsUrl}/metrics` }] });
+  if (prometheus === undefined) return;
+  await prometheus.waitFor('up', ([up]) => up?.value === 1, 40_000);
+  t.match(await test(exporter), { code: 0, stdout: 'Somebody scrapes /metrics.' });
 });

@@ -92,8 +92,8 @@ export interface RenderOptions {
   /** A values file. */
   readonly file?: string;
   readonly kubeVersion?: string;
-  /** Whether the cluster has the Prometheus Operator; default true. */
-  readonly operator?: boolean;
+  /** Whether the cluster has the Prometheus Operator, or which of its kinds; default true. */
+  readonly operator?: boolean | readonly string[];
   readonly release?: string;
   readonly args?: readonly string[];
 }
@@ -117,7 +117,7 @@ export async function render(helm: string, options: RenderOptions = {}): Promise
     'finops',
     '--kube-version',
     kubeVersion,
-    ...(operator ? ['--api-versions', MONITORING] : []),
+    ...apiVersions(operator),
     ...(file ? ['--values', file] : []),
     ...(values ? ['--values', '-'] : []),
     ...args,
@@ -128,6 +128,15 @@ export async function render(helm: string, options: RenderOptions = {}): Promise
   });
   if (code !== 0) return { manifests: [], text: '', refusal: stderr };
   return { manifests: parsed(stdout), text: stdout, refusal: undefined };
+}
+
+function apiVersions(operator: boolean | readonly string[]): string[] {
+  if (operator === false) return [];
+  const kinds = operator === true ? ['ServiceMonitor', 'PodMonitor', 'PrometheusRule'] : operator;
+  return [MONITORING, ...kinds.map((kind) => `${MONITORING}/${kind}`)].flatMap((one) => [
+    '--api-versions',
+    one,
+  ]);
 }
 
 /** What was parsed last: for the next version of Kubernetes it is often the same. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import t from 'tap';
 import { run } from '../servers/process.ts';
 import { pythonWithPackages } from '../servers/python.ts';
-import { CHART, type Manifest, mustRender, requireHelm } from './helm.ts';
+import { CHART, type Manifest, MONITORING, mustRender, requireHelm } from './helm.ts';
 import { KUBERNETES_SCHEMAS } from './schemas.ts';
 import {
   KUBERNETES_VERSIONS,
@@ -18,6 +18,7 @@ const FILES = readdirSync(join(CHART, 'ci'))
   .filter((name) => name.endsWith('-values.yaml'))
   .map((name) => join(CHART, 'ci', name));
 /** Making the environment of Python takes a minute, once; fetching helm as long. */
+t.setTimeout(480_000);
 const PATIENCE = { timeout: 480_000 };
 
 t.test('the chart is linted with each values file', PATIENCE, async (t) => {
@@ -91,6 +92,14 @@ t.test('the schemas find what is wrong', PATIENCE, async (t) => {
     broken('ServiceMonitor', ({ endpoints }) => Object.assign((endpoints as object[])[0]!, change));
   t.match(monitoringFaults(endpoint({ interval: 'often' })), [/interval/]);
   t.match(await unknownFields(t.testdir(), endpoint({ intervall: '2m' })), [/ServiceMonitor: .*intervall/]);
+  const nameless = [
+    { where: 'x', version: '1.34', object: { ...manifests[0]!, apiVersion: MONITORING, kind: 'No' } },
+  ];
+  await t.rejects(
+    unknownFields(t.testdir(), nameless),
+    /the compiler has failed/,
+    'a fault of the check itself',
+  );
 });
 
 t.test('before Kubernetes 1.28 nothing is rendered', PATIENCE, async (t) => {

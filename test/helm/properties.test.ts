@@ -14,6 +14,7 @@ import {
   unknownFields,
 } from './validate.ts';
 
+t.setTimeout(480_000);
 const PATIENCE = { timeout: 480_000 };
 
 const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,10}[a-z0-9])?$/);
@@ -150,7 +151,7 @@ const reach = fc.record(
     podMonitor: fc.record({ enabled: fc.boolean() }),
     serviceMonitor: fc.record({
       labels,
-      interval: fc.constantFrom('30s', '2m', '1h30m', '1d'),
+      interval: fc.constantFrom('30s', '2m', '1m30s', '4m'),
       stableSeries: fc.boolean(),
       honorLabels: fc.boolean(),
       metricRelabelings: fc.constantFrom([], [{ action: 'labeldrop', regex: 'x' }]),

@@ -1,7 +1,7 @@
 // What is wrong is refused before anything reaches the cluster, with a sentence that says what to write.
 import t from 'tap';
 import { stringify } from 'yaml';
-import { render, requireHelm } from './helm.ts';
+import { one, render, requireHelm } from './helm.ts';
 
 const PATIENCE = { timeout: 480_000 };
 const ROLE = 'arn:aws:iam::111122223333:role/costs';
@@ -145,11 +145,59 @@ const REFUSALS: readonly (readonly [object, RegExp])[] = [
   ],
   [
     { extraEnv: [{ name: 'STATE_DIR', value: '/x' }] },
-    /extraEnv\[0\] is STATE_DIR, which other values have set already/,
+    /extraEnv\[0\] is STATE_DIR, a setting of the exporter, which other values decide: write state\.kind/,
   ],
   [
-    { extraEnv: [{ name: 'REDIS_URL', value: 'redis://a' }] },
-    /extraEnv\[0\]\.value of REDIS_URL is a secret: refer to it/,
+    { extraEnv: [{ name: 'AWS_SECRET_ACCESS_KEY', value: 'x' }] },
+    /extraEnv\[0\]\.value of AWS_SECRET_ACCESS_KEY is a secret: refer to it/,
+  ],
+  [
+    { extraEnv: [{ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] },
+    /extraEnv\[0\] is REDIS_URL, .* write redis\.external\.urlSecret\.name/,
+  ],
+  [
+    { extraEnv: [{ name: 'COST_INTERVAL', value: 'nonsense' }] },
+    /extraEnv\[0\] is COST_INTERVAL, a setting of the exporter, .*: write it under config, or secretConfig\.COST_INTERVAL/,
+  ],
+  [
+    {
+      extraEnv: [
+        { name: 'TZ', value: 'a' },
+        { name: 'TZ', value: 'b' },
+      ],
+    },
+    /extraEnv\[1\] is TZ, which other values have set already/,
+  ],
+  [
+    { serviceMonitor: { interval: '4m1s' } },
+    /serviceMonitor\.interval is 4m1s, but Prometheus looks back for 5 minutes.*: write at most interval: 4m/,
+  ],
+  [
+    { podMonitor: { enabled: true }, serviceMonitor: { interval: '1h' } },
+    /serviceMonitor\.interval is 1h, but Prometheus/,
+  ],
+  [
+    { serviceMonitor: { authorization: { credentials: { name: 'a' } } } },
+    /authorization\.credentials must be a reference to a Secret .*; write e\.g\. credentials: \{name: scrape, key: credentials\}/,
+  ],
+  [
+    { serviceMonitor: { basicAuth: { passwd: { name: 'a', key: 'b' } } } },
+    /basicAuth\.passwd is no key of basicAuth: write one of username, password/,
+  ],
+  [
+    { networkPolicy: { enabled: true }, secretConfig: { HTTPS_PROXY: { name: 'a', key: 'b' } } },
+    /networkPolicy\.proxyPorts is empty, .* secretConfig\.HTTPS_PROXY .*: write e\.g\. networkPolicy\.proxyPorts: \[3128\]/,
+  ],
+  [{ config: { AWS_ENDPOINT_URL: 'http://sim:99999' } }, /config\.AWS_ENDPOINT_URL is "http:\/\/sim:99999"/],
+  [
+    { config: { AWS_ENDPOINT_URL: 'http://1.2.3.999' } },
+    /config\.AWS_ENDPOINT_URL is "http:\/\/1\.2\.3\.999"/,
+  ],
+  [{ config: { HTTPS_PROXY: 'http://h:70000' } }, /config\.HTTPS_PROXY must be an http/],
+  [{ redis: { external: { sentinels: ['a:65536'] } } }, /redis\.external\.sentinels is \["a:65536"\]/],
+  [
+    { config: { AWS_SPEND_BUDGET_USD: 0.0000001 } },
+    /config\.AWS_SPEND_BUDGET_USD is 1e-0?7: it must be .* of at most 6 decimals/,
   ],
   [{ extraVolumes: [{ name: 'state', emptyDir: {} }] }, /extraVolumes\[0\]\.name is state, which is taken/],
   [{ ingress: { path: 'costs' } }, /ingress\.path is "costs": it must be a path that begins with `\/`/],
@@ -193,6 +241,17 @@ t.test('a refusal never repeats a secret', PATIENCE, async (t) => {
     { secretConfig: { HTTPS_PROXY: `http://user:${secret}@proxy` } },
     { targets: [{ name: 'a', externalId: secret }] },
     { extraEnv: [{ name: 'AWS_SECRET_ACCESS_KEY', value: secret }] },
+    { config: { AWS_ENDPOINT_URL: `http://user:${secret}@sim` } },
+    { config: { AWS_ENDPOINT_URL: `http://${secret}@sim` } },
+    { redis: { external: { host: `redis://:${secret}@redis` } } },
+    { redis: { external: { sentinels: [`user:${secret}@redis:26379`] } } },
+    { serviceMonitor: { basicAuth: { password: secret } } },
+    { serviceMonitor: { basicAuth: { password: { value: secret } } } },
+    { serviceMonitor: { authorization: { credentials: secret } } },
+    { serviceMonitor: { authorization: { token: secret } } },
+    { serviceMonitor: { oauth2: { clientSecret: secret } } },
+    { serviceMonitor: { tlsConfig: { keySecret: secret } } },
+    { serviceMonitor: { tlsConfig: { key: secret } } },
     { extraEnv: [{ name: 'HTTPS_PROXY', value: `http://user:${secret}@proxy` }] },
   ];
   for (const values of leaky) {
@@ -200,4 +259,28 @@ t.test('a refusal never repeats a secret', PATIENCE, async (t) => {
     t.ok(refusal, stringify(values).trim());
     t.notMatch(refusal, secret);
   }
+});
+
+t.test(
+  'a name of a release that no Service can have is refused, with one that it can',
+  PATIENCE,
+  async (t) => {
+    const helm = await requireHelm(t);
+    if (helm === undefined) return;
+    for (const release of ['2024-costs', 'costs.prod', '42', `${'a'.repeat(51)}.b`]) {
+      const { refusal = '' } = await render(helm, { release });
+      const [, better] = /no Service can be called: write e\.g\. fullnameOverride: (\S+)/.exec(refusal) ?? [];
+      t.match(better, /^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$/, release);
+      const { manifests } = await render(helm, { release, values: { fullnameOverride: better } });
+      t.equal(one(manifests, 'Service', 'exporter').metadata.name, better);
+    }
+  },
+);
+
+t.test('numbers in a file of targets are as exact as they are written', PATIENCE, async (t) => {
+  const helm = await requireHelm(t);
+  if (helm === undefined) return;
+  const values = { targets: [{ name: 'a' }], estimates: { ec2: 0.3333333333 } };
+  const { text, refusal } = await render(helm, { values });
+  t.match(text, 'ec2: 0.3333333333', { refusal });
 });

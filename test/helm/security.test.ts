@@ -127,18 +127,28 @@ t.test(
     ]);
     const elsewhere = { config: { AWS_ENDPOINT_URL: 'http://simulator', HTTPS_PROXY: 'http://proxy:3128' } };
     t.same(await egress(elsewhere), [always[0], [[443, 80, 3128], 'anywhere'], agent]);
+    const hidden = {
+      networkPolicy: { enabled: true, proxyPorts: [3128, 443] },
+      secretConfig: { HTTPS_PROXY: { name: 'proxy', key: 'url' } },
+    };
+    t.same(await egress(hidden), [always[0], [[443, 3128], 'anywhere'], agent]);
   },
 );
 
 t.test('`helm template` without a cluster makes no monitor unless asked to', PATIENCE, async (t) => {
   const helm = await requireHelm(t);
   if (helm === undefined) return;
-  const kinds = async (values: object, operator: boolean) =>
+  const kinds = async (values: object, operator: boolean | readonly string[]) =>
     (await render(helm, { values, operator })).manifests.map(({ kind }) => kind);
   t.notOk((await kinds({}, false)).includes('ServiceMonitor'));
   t.ok((await kinds({}, true)).includes('ServiceMonitor'));
   t.ok((await kinds({ serviceMonitor: { enabled: true } }, false)).includes('ServiceMonitor'));
   t.notOk((await kinds({ serviceMonitor: { enabled: false } }, true)).includes('ServiceMonitor'));
+  const monitoring = async (operator: readonly string[]) =>
+    (await kinds({}, operator)).filter((kind) => /Monitor|Rule/.test(kind));
+  t.same(await monitoring([]), [], 'a cluster with other kinds of the same group and version');
+  t.same(await monitoring(['ServiceMonitor']), ['ServiceMonitor']);
+  t.same(await monitoring(['PrometheusRule']), ['PrometheusRule']);
   t.same(
     (await kinds({ podMonitor: { enabled: true } }, true)).filter((kind) => /Monitor/.test(kind)),
     ['PodMonitor'],

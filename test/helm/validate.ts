@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as monitoring from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
-import { run } from '../servers/process.ts';
+import { outsideTap, run } from '../servers/process.ts';
 import { type Manifest, MONITORING } from './helm.ts';
 
 /** The versions that the chart is for, the oldest first. */
@@ -65,16 +65,18 @@ export async function unknownFields(folder: string, subjects: readonly Subject[]
   const file = join(folder, 'objects.ts');
   writeFileSync(file, `${source.join('\n')}\n`);
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
-  const { stdout } = await run(compiler(), [...options, '--ignoreConfig', '--types', '', file], {
+  const args = [compiler(), ...options, '--ignoreConfig', '--types', '', file];
+  const { code, stdout, stderr } = await run(...outsideTap(process.execPath, args), {
     timeoutMs: 120_000,
   });
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes('error TS'))
-    .map((line) => {
-      const index = Number(/\.ts\((\d+),/.exec(line)?.[1] ?? 2) - 2;
-      return `${objects[index]?.where}: ${line.replace(/^.*error /, '')}`;
-    });
+  const lines = stdout.split('\n').filter((line) => line.includes('error TS'));
+  const died = code !== 0 && lines.length === 0;
+  if (died || lines.some((line) => !line.includes('objects.ts(')))
+    throw new Error(`the compiler has failed (${code}): ${stdout}${stderr}`);
+  return lines.map((line) => {
+    const index = Number(/\.ts\((\d+),/.exec(line)?.[1] ?? 2) - 2;
+    return `${objects[index]?.where}: ${line.replace(/^.*error /, '')}`;
+  });
 }
 
 function compiler(): string {

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { lock } from '../servers/lock.ts';
 import { run } from '../servers/process.ts';
 
 /** What is kept from one run to the next: `XDG_CACHE_HOME`, else `~/.cache`. */
@@ -34,7 +35,7 @@ export async function buildah(args: readonly string[]): Promise<string> {
 /** Does `work` while no other process of this machine uses the storage; what one that was killed left behind goes first. */
 export async function withStorage<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(CACHE, { recursive: true });
-  const release = await lock(join(CACHE, 'lock'), 3 * STEP_TIMEOUT_MS);
+  const release = await lock(join(CACHE, 'lock.file'));
   try {
     await buildah(['rm', '--all']);
     await buildah(['rmi', '--prune', '--force']);
@@ -42,6 +43,22 @@ export async function withStorage<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     await release();
   }
+}
+
+/** Takes the kernel's lock on a file, which ends with its holder, seen from other process and mount namespaces too. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  const patience = String((3 * STEP_TIMEOUT_MS) / 1_000);
+  // It holds the lock for as long as this process lives and leaves its input open.
+  const holder = spawn('flock', ['--timeout', patience, path, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exit = once(holder, 'exit');
+  const held = await Promise.race([once(holder.stdout, 'data').then(() => true), exit.then(() => false)]);
+  if (!held) throw new Error(`${path} is held by another build for more than ${patience} s`);
+  return async () => {
+    holder.stdin.end();
+    await exit;
+  };
 }
 
 /** Runs a program that must succeed. @returns what it printed, trimmed. @throws Error with the end of what it said. */

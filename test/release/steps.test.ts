@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { versionOf } from '../../scripts/versions.ts';
 import { requireHelm } from '../helm/helm.ts';
+import { outsideTap } from '../servers/process.ts';
 import { ROOT, scriptOf, workflows } from './workflow.ts';
 
 t.setTimeout(300_000);
@@ -32,8 +33,7 @@ function step(root: string, name: string, env: Readonly<Record<string, string>> 
   const outputs = join(root, 'outputs');
   writeFileSync(outputs, '');
   const { status, stdout, stderr } = spawnSync(
-    'bash',
-    ['--noprofile', '--norc', '-eo', 'pipefail', '-c', scriptOf(RELEASE, name)],
+    ...outsideTap('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', scriptOf(RELEASE, name)]),
     {
       cwd: root,
       encoding: 'utf8',

@@ -14,15 +14,17 @@ function checkout(t: Test, change: Readonly<Record<string, string>> = {}): strin
     'README.md': 'helm install x oci://example.test/aws-cost-exporter --version 1.2.3\nnode --version\n',
     'CHANGELOG.md': '## Unreleased\n\n## 1.2.3 - 2026-11-22\n',
     'compose.yaml': 'services: {exporter: {image: "example.test/aws-cost-exporter:$\u007bTAG:-1.2.3}"}}\n',
+    'example.env': '# EXPORTER_IMAGE=registry.test/aws-cost-exporter:1.2.3\n',
     Dockerfile: 'ARG RUNTIME_IMAGE\nARG VERSION=1.2.3\n',
     'Chart.yaml':
       'apiVersion: v2\nname: aws-cost-exporter\nversion: 1.2.3\nappVersion: "1.2.3" # the image\nannotations: {images: "aws-cost-exporter:1.2.3"}\n',
     'values.yaml': 'image: {repository: example.test/aws-cost-exporter, tag: ""}\n',
     ...change,
   };
-  const { 'Chart.yaml': chart, 'values.yaml': values, ...others } = files;
+  const { 'Chart.yaml': chart, 'values.yaml': values, 'example.env': env, ...others } = files;
   return t.testdir({
     ...others,
+    compose: { 'example.env': env },
     helm: { 'aws-cost-exporter': { 'Chart.yaml': chart, 'values.yaml': values } },
   });
 }
@@ -50,6 +52,7 @@ t.test('each place that differs is named, alone', (t) => {
       'package-lock.json: version of the package itself is 1.2.4',
     ],
     ['README.md', '1.2.3', '1.2.4', 'README.md: --version is 1.2.4'],
+    ['compose/example.env', '1.2.3', '1.2.2', 'compose/example.env: image tag is 1.2.2'],
     ['compose.yaml', '1.2.3', '1.2.3-rc.1', 'compose.yaml: image tag is 1.2.3-rc.1'],
     [
       'helm/aws-cost-exporter/Chart.yaml',
@@ -86,8 +89,8 @@ t.test('each place that differs is named, alone', (t) => {
 
 t.test('a package of another version differs from everything', (t) => {
   const root = checkout(t, { 'package.json': '{"version": "2.0.0"}' });
-  t.equal(versionFaults(root).length, 8);
-  t.equal(versionFaults(root, { tag: 'v1.2.3' }).length, 10, 'and so do tag and changelog');
+  t.equal(versionFaults(root).length, 9);
+  t.equal(versionFaults(root, { tag: 'v1.2.3' }).length, 11, 'and so do tag and changelog');
   t.end();
 });
 

@@ -36,6 +36,16 @@ export function success(collector: string, target: string, value: number | Value
   };
 }
 
+/** When the last attempt began that has ended, in seconds since the test's midnight: said by the replica that collects. */
+export function lastAttempt(collector: string, target: string, value: number | ValueAt): Fact {
+  return {
+    family: 'aws_cost_exporter_collector_last_attempt_timestamp_seconds',
+    labels: { collector, target },
+    on: 'leader',
+    value: constantly(value),
+  };
+}
+
 /** When a collector last succeeded, in seconds since the test's midnight. */
 export function lastSuccess(collector: string, target: string, value: number | ValueAt): Fact {
   return self('collector_last_success_timestamp_seconds', { collector, target }, value);
@@ -86,6 +96,7 @@ export function healthy(): Fact[] {
       self('collector_series', { collector, target }, 100),
       self('collector_skipped_total', { collector, target, reason: 'budget' }, 0),
       success(collector, target, 1),
+      lastAttempt(collector, target, (place) => Math.floor(seconds(place) / 1_800) * 1_800 + 1),
       lastSuccess(collector, target, (place) => Math.floor(seconds(place) / 1_800) * 1_800),
     ]),
     ...settledOn(15),

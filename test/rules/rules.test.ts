@@ -140,9 +140,119 @@ t.test('what is wrong is refused, and the sentence says what to write', async (t
     [{ AwsCostUntaggedShareHigh: { limits: { Team: 30 } } }, /Team is 30: it must be a number from 0 to 1/],
     [{ AwsCostDataStale: { maxAgeSeconds: { costs: 3 } } }, /"costs" must be a collector/],
     [{ AwsCostNope: { enabled: false } }, /AwsCostNope/],
+    [
+      { AwsCostNoFigures: { for: '30m1h' } },
+      /for is "30m1h": it must be a duration .+ write e\.g\. for: 1h30m/,
+    ],
+    [{ AwsCostNoFigures: { for: '' } }, /AwsCostNoFigures\.for is empty: write/],
+    [
+      { AwsCostAccessDenied: { window: '0s' } },
+      /AwsCostAccessDenied\.window is 0s: .+ write e\.g\. window: 3h/,
+    ],
+    [
+      { AwsCostServiceAnomaly: { ratio: null } },
+      /AwsCostServiceAnomaly\.ratio is missing: write e\.g\. ratio: 2/,
+    ],
+    [
+      { AwsCostServiceAnomaly: { excludedServices: '(?!a)b' } },
+      /look neither ahead nor behind; write e\.g\./,
+    ],
+    [{ AwsCostServiceAnomaly: null }, /AwsCostServiceAnomaly/],
   ];
   for (const [alerts, words] of refusals) {
     const { refusal } = await render(helm, { values: { prometheusRule: { alerts } } });
+    t.match(refusal, words, JSON.stringify(alerts));
+  }
+  const others: [object, RegExp][] = [
+    [{ holdFor: '0s' }, /holdFor is "0s": .+ write e\.g\. holdFor: 6h/],
+    [{ alertLabels: { 'bad-label': 'x' } }, /"bad-label" is no label of Prometheus/],
+    [{ alertAnnotations: { 'bad-name': 'x' } }, /"bad-name" is no name of an annotation/],
+    [{ alertAnnotations: { dash: '{{ $labels.nope }' } }, /alertAnnotations\.dash is .+ not closed; write/],
+    [{ alertLabels: { dash: '{{ $labels.nope' } }, /alertLabels\.dash is .+ not closed; write/],
+    ...['limits', 'figures', 'conditions', 'alerts'].map((name): [object, RegExp] => [
+      { additionalGroups: [{ name: `aws-cost-exporter.${name}`, rules: [] }] },
+      /additionalGroups\[0\]\.name is .+, which is taken: write another name/,
+    ]),
+    [
+      { additionalGroups: ['own', 'own'].map((name) => ({ name, rules: [] })) },
+      /additionalGroups\[1\]\.name is own/,
+    ],
+  ];
+  for (const [prometheusRule, words] of others) {
+    const { refusal } = await render(helm, { values: { prometheusRule } });
+    t.match(refusal, words, JSON.stringify(prometheusRule));
+  }
+});
+
+t.test('limits that the values leave empty follow the intervals of `config`', async (t) => {
+  const helm = await requireHelm(t);
+  if (helm === undefined) return;
+  const limits = async (config: object, alerts: object = {}) => {
+    const rules = rulesOf(await chartRules(helm, { alerts }, { config }));
+    const window = (name: string) =>
+      / increase\(.+\[(\w+)\]\)/.exec(
+        rules.find((one) => (one.alert ?? one.record) === name)?.expr ?? '',
+      )?.[1];
+    const ages = rules.filter(({ record }) => record === 'collector:aws_cost_exporter_age_seconds:limit');
+    return {
+      ...Object.fromEntries(
+        ages.map(({ labels, expr }) => [labels?.collector, Number(/\d+/.exec(expr)?.[0])]),
+      ),
+      denied: window('operation:aws_cost_exporter_aws_requests_denied:increase'),
+      budget: window('AwsCostExporterBudgetExhausted'),
+    };
+  };
+  const usual = {
+    cost: 10_800,
+    forecast: 10_800,
+    tags: 10_800,
+    optimization: 21_600,
+    'well-architected': 64_800,
+    denied: '7h',
+    budget: '3h',
+  };
+  t.same(await limits({}), usual);
+  t.same(await limits({ COST_INTERVAL: '12h' }), { ...usual, cost: 129_600, denied: '13h', budget: '13h' });
+  t.same(await limits({ TAGS_INTERVAL: '150m' }), { ...usual, tags: 27_000, budget: '210m' });
+  t.same(
+    await limits({
+      FORECAST_INTERVAL: '1d',
+      WELLARCHITECTED_INTERVAL: '1m',
+      OPTIMIZATION_INTERVAL: '90001s',
+    }),
+    {
+      ...usual,
+      forecast: 259_200,
+      'well-architected': 10_800,
+      optimization: 270_003,
+      denied: '93601s',
+      budget: '93601s',
+    },
+  );
+  const own = {
+    AwsCostDataStale: { maxAgeSeconds: { cost: 50_000 } },
+    AwsCostAccessDenied: { window: '2d' },
+    AwsCostExporterBudgetExhausted: { window: '20h' },
+  };
+  const wide = { COST_INTERVAL: '12h' };
+  t.same(await limits(wide, own), { ...usual, cost: 50_000, denied: '2d', budget: '20h' });
+  t.same(
+    await limits({}, { AwsCostDataStale: { maxAgeSeconds: { tags: null } } }),
+    (({ tags: _, ...rest }) => rest)(usual),
+  );
+  const refusals: [object, RegExp][] = [
+    [
+      { AwsCostDataStale: { maxAgeSeconds: { cost: 43_200 } } },
+      /maxAgeSeconds\.cost is 43200, .+ write more than 43200/,
+    ],
+    [{ AwsCostAccessDenied: { window: '12h' } }, /AwsCostAccessDenied\.window is 12h, .+ write a longer one/],
+    [
+      { AwsCostExporterBudgetExhausted: { window: '3h' } },
+      /BudgetExhausted\.window is 3h, .+ write a longer one/,
+    ],
+  ];
+  for (const [alerts, words] of refusals) {
+    const { refusal } = await render(helm, { values: { config: wide, prometheusRule: { alerts } } });
     t.match(refusal, words, JSON.stringify(alerts));
   }
 });

@@ -165,14 +165,37 @@ const everyWeek: Story = {
 };
 
 const overTheWeekend: Story = {
-  name: 'new high risks are seen after a day without an exporter too',
+  name: 'new high risks, and those of a new pillar, are seen after a day without an exporter too',
   alerts: ['AwsCostNewHighRisks'],
   test(groups) {
     const outage: Situation = { ...STEADY, up: (step) => (step <= 3 * HOUR || step > 40 * HOUR ? [0] : []) };
-    const facts = [...healthy(), highRisks('security', ({ step }) => (step > 40 * HOUR ? 3 : 2))];
-    const fires = [{ pillar: 'security', risk_level: 'high', account_id: PAYER }];
+    const facts = [
+      ...healthy(),
+      highRisks('security', ({ step }) => (step > 40 * HOUR ? 3 : 2)),
+      highRisks('sustainability', ({ step }) => (step > 40 * HOUR ? 1 : undefined)),
+    ];
+    const fires = ['security', 'sustainability'].map((pillar) => ({ pillar, account_id: PAYER }));
     return telling(groups, this.name, scrape(facts, ONE, outage, 42 * HOUR), [
       [42, 'AwsCostNewHighRisks', fires],
+    ]);
+  },
+};
+
+const mendedInTheOutage: Story = {
+  name: 'new high risks that are mended, or gone, when the exporter is back are none any more',
+  alerts: ['AwsCostNewHighRisks'],
+  test(groups) {
+    const outage: Situation = { ...STEADY, up: (step) => (step <= 26 * HOUR || step > 28 * HOUR ? [0] : []) };
+    const risen = ({ step }: { step: number }) => step > 25 * HOUR && step <= 26 * HOUR;
+    const facts = [
+      ...healthy(),
+      highRisks('security', (place) => (risen(place) ? 4 : 2)),
+      highRisks('reliability', (place) => (risen(place) ? 4 : place.step > 28 * HOUR ? undefined : 2)),
+    ];
+    const fires = ['security', 'reliability'].map((pillar) => ({ pillar, account_id: PAYER }));
+    return telling(groups, this.name, scrape(facts, ONE, outage, 30 * HOUR), [
+      [27, 'AwsCostNewHighRisks', fires],
+      [28 + 1 / 6, 'AwsCostNewHighRisks', []],
     ]);
   },
 };
@@ -184,4 +207,5 @@ export const STORIES: readonly Story[] = [
   afterTheOutage,
   everyWeek,
   overTheWeekend,
+  mendedInTheOutage,
 ];

@@ -133,6 +133,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/**
+ * A command that runs without what tap puts into the environment of each child, past any `env`: under it TypeScript's compiler
+ * does not start.
+ */
+export function outsideTap(program: string, args: readonly string[]): [program: string, args: string[]] {
+  return ['env', ['-u', 'NODE_OPTIONS', program, ...args]];
+}
+
 /** Runs a program to its end; never rejects because of its exit code. */
 export function run(
   path: string,

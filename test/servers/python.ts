@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from './lock.ts';
-import { absent, findProgram, howToGet, run, type TestScope } from './process.ts';
+import { absent, eventually, findProgram, howToGet, run, type TestScope } from './process.ts';
 
 /** The AWS client that is not ours: validates the simulator. */
 export const BOTO3 = 'boto3==1.44.5';
@@ -51,7 +50,7 @@ export async function ensurePython(requirements: readonly string[]): Promise<str
   const python = findProgram('python3');
   if (python === undefined) throw new Error(howToGet('python3'));
   await mkdir(CACHE, { recursive: true });
-  const release = await lock(`${folder}.lock`, 2 * STEP_TIMEOUT_MS);
+  const release = await lock(`${folder}.lock`);
   try {
     if (!existsSync(markerIn(folder))) await build(python, folder, requirements);
   } finally {
@@ -71,4 +70,38 @@ async function build(python: string, folder: string, requirements: readonly stri
     throw new Error(`pip cannot install ${requirements.join(' ')}: ${reason}`);
   }
   await writeFile(markerIn(folder), `${requirements.join('\n')}\n`);
+}
+
+/** Takes a lock that other test processes see; one whose holder is gone is taken over. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  const owner = join(path, 'pid');
+  await eventually(
+    `lock ${path}`,
+    async () => {
+      try {
+        await mkdir(path);
+        await writeFile(owner, String(process.pid));
+        return true;
+      } catch {
+        const pid = Number(await readFile(owner, 'utf8').catch(() => ''));
+        if (pid > 0 && !isAlive(pid)) {
+          const grave = `${path}.${process.pid}`;
+          await rename(path, grave).catch(() => {});
+          await rm(grave, { recursive: true, force: true });
+        }
+        return undefined;
+      }
+    },
+    2 * STEP_TIMEOUT_MS,
+  );
+  return () => rm(path, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }

@@ -1,15 +1,18 @@
 // `helm test`: asks a running release whether it lives, has figures, and is scraped. Ends with 0, or with 1 and a sentence.
-import { get } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 
-const { REST_URL, METRICS_URL, MONITOR, MONITOR_LABELS, SCRAPE } = process.env;
+const { REST_URL, METRICS_URL, MONITOR, MONITOR_LABELS, SCRAPE, USERNAME, PASSWORD } = process.env;
 const deadline = Date.now() + Number(process.env.PATIENCE_SECONDS) * 1_000;
+/** The certificate is that of the name by which Prometheus asks, and by an authority of yours: it is not checked here. */
+const OPTIONS = { agent: false, rejectUnauthorized: false, ...(USERNAME && { auth: `${USERNAME}:${PASSWORD}` }) };
 const FIGURE = /^(aws_(?!cost_exporter_)[a-z_]+)\{/gm;
 const SCRAPES = /^aws_cost_exporter_scrapes_total ([0-9.e+]+)$/m;
 
 /** One request on a connection of its own: with several replicas each may reach another. */
 function ask(url) {
   return new Promise((resolve, reject) => {
-    const sent = get(url, { agent: false, headers: { 'user-agent': 'aws-cost-exporter-test' } }, (response) => {
+    const sent = (url.startsWith('https:') ? https : http).get(url, OPTIONS, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece) => {
         text += piece;
@@ -54,6 +57,10 @@ async function standing() {
 let told = '';
 async function figures() {
   const { status, text } = await ask(`${METRICS_URL}/metrics`);
+  if (status === 401) {
+    const ask = USERNAME ? 'does not take the user of test.userSecret' : 'asks for a user';
+    return { sentence: `${METRICS_URL}/metrics ${ask}: write test.userSecret.name, a Secret with username and password of one of basic_auth_users`, final: true };
+  }
   if (status !== 200) return { sentence: `${METRICS_URL}/metrics answers ${status}` };
   const families = new Set();
   let series = 0;
@@ -72,7 +79,8 @@ async function figures() {
 }
 
 async function scraped() {
-  const { text } = await ask(`${METRICS_URL}/metrics`);
+  const { status, text } = await ask(`${METRICS_URL}/metrics`);
+  if (status !== 200) return { sentence: `${METRICS_URL}/metrics answers ${status}`, final: status === 401 };
   const [, count] = SCRAPES.exec(text) ?? [];
   if (count === undefined) {
     return { sentence: 'this image does not count scrapes: write test.scrape: false, or run an image of the chart\'s version', final: true };

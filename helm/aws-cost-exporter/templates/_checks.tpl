@@ -3,7 +3,7 @@
 {{- if kindIs "bool" . -}}
 {{- ternary "on" "off" . -}}
 {{- else if kindIs "float64" . -}}
-{{- if eq . (floor .) -}}{{ printf "%.0f" . }}{{- else -}}{{ printf "%.6f" . | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" }}{{- end -}}
+{{- if eq . (floor .) -}}{{ printf "%.0f" . }}{{- else if ne . (printf "%.6f" . | float64) -}}{{ toString . }}{{- else -}}{{ printf "%.6f" . | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" | trimSuffix "0" }}{{- end -}}
 {{- else if kindIs "slice" . -}}
 {{- $items := list -}}
 {{- range . }}{{- $items = append $items (include "aws-cost-exporter.text" .) }}{{- end -}}
@@ -44,7 +44,8 @@
 {{- else if eq $kind "integer" -}}
   {{- $fits = and (regexMatch `^\d{1,15}$` $text) (ge (int64 $text) (int64 $check.min)) (le (int64 $text) (int64 $check.max)) -}}
 {{- else if eq $kind "number" -}}
-  {{- $fits = regexMatch `^\d{1,12}(\.\d{1,6})?$` $text -}}
+  {{- /* In a file numbers are as exact as they are; the environment's have six decimals. */ -}}
+  {{- $fits = or (and $check.exact (kindIs "float64" $value)) (regexMatch `^\d{1,12}(\.\d{1,6})?$` $text) -}}
   {{- if and $fits (hasKey $check "min") }}{{- $fits = ge (float64 $text) (float64 $check.min) }}{{- end -}}
   {{- if and $fits (hasKey $check "max") }}{{- $fits = le (float64 $text) (float64 $check.max) }}{{- end -}}
 {{- else if eq $kind "duration" -}}
@@ -60,11 +61,14 @@
 {{- if $fits }}true{{- end -}}
 {{- end }}
 
-{{/* One line of a refusal: `(list WHERE CHECK VALUE)`. A secret is never repeated. */}}
+{{/* One line of a refusal: `(list WHERE CHECK VALUE)`. A secret is never repeated, nor what may have a password before an `@`. */}}
 {{- define "aws-cost-exporter.fault" -}}
 {{- $check := index . 1 -}}
 {{- $value := index . 2 -}}
-{{ index . 0 }}{{ if not (or $check.secret (kindIs "map" $value)) }} is {{ toJson $value }}: it{{ end }} must be {{ $check.expects }}; write e.g. {{ index . 0 | splitList "." | last }}: {{ $check.example }}
+{{- $closed := regexMatch `:[^\s@]*@` (toString $value) -}}
+{{ index . 0 }}{{ if not (or $check.secret $closed (kindIs "map" $value)) }} is {{ toJson $value }}: it{{ end }} must be {{ $check.expects }}
+{{- if and (eq $check.kind "number") (kindIs "float64" $value) }} of at most 6 decimals{{ end }}
+{{- if and $closed (hasPrefix "config." (index . 0)) }} without user and password, which are secrets (secretConfig takes the whole from a Secret){{ end }}; write e.g. {{ index . 0 | splitList "." | last }}: {{ $check.example }}
 {{- end }}
 
 {{/*

@@ -96,6 +96,7 @@
 - name: STATE_DIR
   value: /var/lib/aws-cost-exporter
 {{- end }}
+{{- include "aws-cost-exporter.webEnv" . }}
 {{- include "aws-cost-exporter.redisEnv" . }}
 {{- with .Values.aws.credentialsSecret }}
 {{- if .name }}

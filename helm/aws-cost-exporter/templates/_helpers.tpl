@@ -86,6 +86,6 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "aws-cost-exporter.monitor" -}}
 {{- $enabled := toString .Values.serviceMonitor.enabled -}}
 {{- if .Values.podMonitor.enabled -}}PodMonitor
-{{- else if or (eq $enabled "true") (and (eq $enabled "auto") (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) -}}ServiceMonitor
+{{- else if or (eq $enabled "true") (and (eq $enabled "auto") (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1/ServiceMonitor")) -}}ServiceMonitor
 {{- end -}}
 {{- end }}

@@ -1,4 +1,4 @@
-{{/* Ports on which AWS is reached: 443 and those that endpoints and proxy name; a JSON list of numbers. */}}
+{{/* Ports on which AWS is reached: 443, those that endpoints and proxy name, those of a proxy in a Secret; a JSON list of numbers. */}}
 {{- define "aws-cost-exporter.awsPorts" -}}
 {{- $ports := list 443 -}}
 {{- range $name, $value := .Values.config -}}
@@ -8,6 +8,7 @@
 {{- $ports = append $ports (default (ternary 443 80 (eq $url.scheme "https")) $port | int) -}}
 {{- end -}}
 {{- end -}}
+{{- range .Values.networkPolicy.proxyPorts }}{{- $ports = append $ports (int .) }}{{- end -}}
 {{- $ports | uniq | toJson -}}
 {{- end }}
 

@@ -1,7 +1,7 @@
 {{/* "true" where a PrometheusRule is to be made; `auto` looks whether the cluster knows the kind. */}}
 {{- define "aws-cost-exporter.prometheusRule.enabled" -}}
 {{- $enabled := toString .Values.prometheusRule.enabled }}
-{{- if eq $enabled "auto" }}{{ $enabled = .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" | toString }}{{ end }}
+{{- if eq $enabled "auto" }}{{ $enabled = .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/PrometheusRule" | toString }}{{ end }}
 {{- $enabled }}
 {{- end }}
 
@@ -11,10 +11,10 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
 */}}
 {{- define "aws-cost-exporter.prometheusRule.groups" -}}
 {{- $root := . -}}
-{{- $rule := .Values.prometheusRule -}}
+{{- $rule := include "aws-cost-exporter.prometheusRule.derived" . | fromJson -}}
 {{- $alerts := $rule.alerts -}}
 {{- $groups := list -}}
-{{- with include "aws-cost-exporter.prometheusRule.limits" . | fromYamlArray -}}
+{{- with include "aws-cost-exporter.prometheusRule.limits" $alerts | fromYamlArray -}}
   {{- $groups = list (dict "name" "aws-cost-exporter.limits" "rules" .) -}}
 {{- end -}}
 {{- range $file := list "rules/figures.yaml" "rules/conditions.yaml" "rules/alerts.yaml" -}}
@@ -65,9 +65,9 @@ What is in {{ }} there is Prometheus' own and never read by Helm.
 {{- $text -}}
 {{- end }}
 
-{{/* Limits that are given by name, as series: dashboards can draw them, and without Kubernetes a rules file can add some. */}}
+{{/* Limits of some alerts that are given by name, as series: dashboards can draw them, and without Kubernetes a rules file can add some. */}}
 {{- define "aws-cost-exporter.prometheusRule.limits" -}}
-{{- $alerts := .Values.prometheusRule.alerts -}}
+{{- $alerts := . -}}
 {{- range $limit := list
   (dict "record" "collector:aws_cost_exporter_age_seconds:limit" "label" "collector" "values" $alerts.AwsCostDataStale.maxAgeSeconds)
   (dict "record" "account:aws_cost_budget:limit" "label" "account_id" "values" $alerts.AwsCostForecastAboveBudget.budgets)

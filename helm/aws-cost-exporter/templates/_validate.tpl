@@ -1,11 +1,12 @@
 {{/* Fails with every fault of the values at once, one sentence each that says what to write. */}}
 {{- define "aws-cost-exporter.validate" -}}
 {{- $checks := .Files.Get "files/checks.json" | fromJson -}}
-{{- $text := printf "%s\n%s\n%s\n%s\n%s"
+{{- $text := printf "%s\n%s\n%s\n%s\n%s\n%s"
   (include "aws-cost-exporter.valueFaults" (list . $checks.values))
   (include "aws-cost-exporter.settingFaults" (list . $checks))
   (include "aws-cost-exporter.targetFaults" (list . $checks))
   (include "aws-cost-exporter.redisFaults" .)
+  (include "aws-cost-exporter.webFaults" .)
   (include "aws-cost-exporter.podFaults" (list . $checks)) -}}
 {{- $faults := list -}}
 {{- range splitList "\n" $text }}{{- with trim . }}{{- $faults = append $faults . }}{{- end }}{{- end -}}
@@ -148,10 +149,18 @@ strategy.type is RollingUpdate, but only one process may use the folder of a cla
 {{- if and .podMonitor.enabled (eq (toString .serviceMonitor.enabled) "true") }}
 serviceMonitor.enabled and podMonitor.enabled are both true: every series would come twice; write one of them
 {{- end -}}
+{{- $name := include "aws-cost-exporter.fullname" $root -}}
+{{- if and (not .fullnameOverride) (not (regexMatch `^[a-z]([-a-z0-9]*[a-z0-9])?$` $name)) }}
+the release's name makes {{ $name }} of it, which no Service can be called: write e.g. fullnameOverride: {{ regexReplaceAll `^[^a-z]+` ($name | replace "." "-") "" | trunc 52 | trimAll "-" | default "aws-cost-exporter" }}
+{{- end -}}
 {{- $interval := include "aws-cost-exporter.seconds" .serviceMonitor.interval -}}
 {{- if gt (float64 (include "aws-cost-exporter.seconds" .serviceMonitor.scrapeTimeout)) (float64 $interval) }}
 serviceMonitor.scrapeTimeout is {{ .serviceMonitor.scrapeTimeout }}, longer than serviceMonitor.interval: write at most scrapeTimeout: {{ .serviceMonitor.interval }}
 {{- end -}}
+{{- if gt (float64 $interval) 240.0 }}
+serviceMonitor.interval is {{ .serviceMonitor.interval }}, but Prometheus looks back for 5 minutes, so that series would have gaps and alerts would never fire: write at most interval: 4m
+{{- end -}}
+{{ include "aws-cost-exporter.scrapeFaults" .serviceMonitor }}
 {{- $auths := list -}}
 {{- range $way := list "authorization" "basicAuth" "oauth2" }}{{- if get $root.Values.serviceMonitor $way }}{{- $auths = append $auths $way }}{{- end }}{{- end -}}
 {{- if gt (len $auths) 1 }}
@@ -166,19 +175,52 @@ podLabels.{{ $label }} is a label of the selector: write another name
 {{- $ours := list -}}
 {{- range include "aws-cost-exporter.env" $root | fromYamlArray }}{{- $ours = append $ours .name }}{{- end -}}
 {{- range $index, $env := .extraEnv }}
-{{- if has $env.name $ours }}
+{{- $elsewhere := get $checks.elsewhere $env.name -}}
+{{- if and $elsewhere (not (hasPrefix "AWS_" $env.name)) }}
+extraEnv[{{ $index }}] is {{ $env.name }}, a setting of the exporter, which other values decide: {{ $elsewhere }}
+{{- else if hasKey $checks.config $env.name }}
+extraEnv[{{ $index }}] is {{ $env.name }}, a setting of the exporter, which nothing checks there: write it under config, or secretConfig.{{ $env.name }}: {name: NAME, key: KEY} where it is in a Secret
+{{- else if has $env.name $ours }}
 extraEnv[{{ $index }}] is {{ $env.name }}, which other values have set already: write it in one place
-{{- else if and $env.value (or (has $env.name $checks.secrets) (has $env.name (list "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN"))) }}
+{{- else if and $env.value (has $env.name (list "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN")) }}
 extraEnv[{{ $index }}].value of {{ $env.name }} is a secret: refer to it, e.g. valueFrom: {secretKeyRef: {name: aws, key: {{ $env.name }}}}
 {{- end -}}
 {{- $ours = append $ours $env.name -}}
 {{- end -}}
+{{- range $name := keys (default dict .secretConfig) | sortAlpha }}
+{{- if and $root.Values.networkPolicy.enabled (not $root.Values.networkPolicy.proxyPorts) (or (eq $name "HTTPS_PROXY") (hasPrefix "AWS_ENDPOINT_URL" $name)) }}
+networkPolicy.proxyPorts is empty, and the port of secretConfig.{{ $name }} stands in a Secret, so that nothing lets out to it: write e.g. networkPolicy.proxyPorts: [3128]
+{{- end -}}
+{{- end -}}
 {{- $volumes := list "state" "targets" -}}
+{{- range include "aws-cost-exporter.webSecrets" $root | fromJsonArray }}{{- $volumes = append $volumes .volume }}{{- end -}}
 {{- range $index, $volume := .extraVolumes }}
 {{- if has $volume.name $volumes }}
 extraVolumes[{{ $index }}].name is {{ $volume.name }}, which is taken: write another name
 {{- end -}}
 {{- $volumes = append $volumes $volume.name -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* What is wrong with how a scrape says who it is: secrets by reference alone, none of which is repeated. */}}
+{{- define "aws-cost-exporter.scrapeFaults" -}}
+{{- $known := dict
+  "basicAuth" (list "username" "password")
+  "authorization" (list "type" "credentials")
+  "oauth2" (list "clientId" "clientSecret" "tokenUrl" "scopes" "endpointParams" "tlsConfig" "noProxy" "proxyUrl" "proxyFromEnvironment" "proxyConnectHeader")
+  "tlsConfig" (list "ca" "cert" "keySecret" "serverName" "insecureSkipVerify" "minVersion" "maxVersion") -}}
+{{- $monitor := . -}}
+{{- range $way, $keys := $known -}}
+{{- range $key, $value := (get $monitor $way | default dict) -}}
+{{- $place := printf "serviceMonitor.%s.%s" $way $key -}}
+{{- if not (has $key $keys) }}
+{{ $place }} is no key of {{ $way }}: write one of {{ join ", " $keys }}
+{{- else if has $key (list "username" "password" "credentials" "clientSecret" "keySecret") -}}
+{{- if not (and (kindIs "map" $value) (get (ternary $value dict (kindIs "map" $value)) "name") (get (ternary $value dict (kindIs "map" $value)) "key") (not (omit (ternary $value dict (kindIs "map" $value)) "name" "key" "optional"))) }}
+{{ $place }} must be a reference to a Secret beside the monitor; write e.g. {{ $key }}: {name: scrape, key: {{ $key }}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

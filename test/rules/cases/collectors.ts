@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts';
-import { lastSuccess, requests, self, success } from '../facts.ts';
+import { lastAttempt, lastSuccess, requests, self, success } from '../facts.ts';
 import { inTheLast, up } from './where.ts';
 
 const FAILING = [{ collector: 'cost', target: 'payer' }];
@@ -28,6 +28,42 @@ export const COLLECTORS: readonly Case[] = [
     facts: [success('cost', 'payer', inTheLast(0.5, 0, 1))],
     firing: [],
     where: up,
+  },
+  {
+    alert: 'AwsCostCollectorFailing',
+    name: 'one attempt has failed, and the next is hours away',
+    facts: [
+      success('well-architected', 'payer', inTheLast(3, 0, 1)),
+      lastAttempt('well-architected', 'payer', inTheLast(3, 10_800, 1)),
+    ],
+    hours: 6,
+    firing: [],
+  },
+  {
+    alert: 'AwsCostCollectorFailing',
+    name: 'two attempts have failed, hours apart',
+    facts: [
+      success('well-architected', 'payer', inTheLast(5, 0, 1)),
+      lastAttempt('well-architected', 'payer', ({ step, last }) =>
+        step > last - 30 ? 20_000 : step > last - 60 ? 10_000 : 1,
+      ),
+    ],
+    hours: 8,
+    firing: [{ collector: 'well-architected', target: 'payer' }],
+  },
+  {
+    alert: 'AwsCostCollectorFailing',
+    name: 'one attempt has failed, one succeeded, and one has failed again',
+    facts: [
+      success('well-architected', 'payer', ({ step, last }) =>
+        step > last - 30 || (step > last - 90 && step <= last - 60) ? 0 : 1,
+      ),
+      lastAttempt('well-architected', 'payer', ({ step, last }) =>
+        step > last - 30 ? 30_000 : step > last - 60 ? 20_000 : step > last - 90 ? 10_000 : 1,
+      ),
+    ],
+    hours: 9,
+    firing: [],
   },
   {
     alert: 'AwsCostCollectorFailing',
@@ -77,6 +113,21 @@ export const COLLECTORS: readonly Case[] = [
     firing: FAILING,
   },
   {
+    alert: 'AwsCostNoFigures',
+    name: 'it is half an hour old',
+    facts: [lastSuccess('forecast', 'acquired', () => undefined)],
+    hours: 0.5,
+    firing: [],
+    where: (_, { name }) => name === 'steady',
+  },
+  {
+    alert: 'AwsCostDataStale',
+    name: 'it is three hours and some minutes ago',
+    facts: [lastSuccess('cost', 'payer', 0)],
+    hours: 3 + 1 / 6,
+    firing: [],
+  },
+  {
     alert: 'AwsCostDataStale',
     name: 'four hours are not too much for optimization',
     facts: [lastSuccess('optimization', 'payer', 0)],
@@ -108,6 +159,16 @@ export const COLLECTORS: readonly Case[] = [
     name: 'AWS denies it, and the collector fails',
     facts: [requests('GetCostAndUsage', 'access_denied', ({ step }) => step), success('cost', 'payer', 0)],
     firing: [{ operation: 'GetCostAndUsage', target: 'payer' }],
+  },
+  {
+    alert: 'AwsCostAccessDenied',
+    name: 'it was denied a moment ago',
+    facts: [
+      requests('GetCostAndUsage', 'access_denied', ({ step, last }) => (step === last ? 1 : 0)),
+      success('cost', 'payer', 0),
+    ],
+    firing: [],
+    where: up,
   },
   {
     alert: 'AwsCostAccessDenied',
@@ -146,6 +207,32 @@ export const COLLECTORS: readonly Case[] = [
     ],
     firing: [],
   },
+  ...(
+    [
+      ['GetCostForecast', 'forecast', 'cost'],
+      ['GetResources', 'tags', 'well-architected'],
+      ['ListCostAllocationTags', 'tags', 'forecast'],
+      ['GetConsolidatedReport', 'well-architected', 'tags'],
+      ['GetCostAndUsage', 'tags', 'forecast'],
+    ] as const
+  ).flatMap(([operation, asks, other]): Case[] => [
+    {
+      alert: 'AwsCostAccessDenied',
+      name: `${operation} is denied, and ${asks} fails`,
+      facts: [requests(operation, 'access_denied', ({ step }) => step), success(asks, 'payer', 0)],
+      firing: [{ operation, target: 'payer' }],
+    },
+    {
+      alert: 'AwsCostAccessDenied',
+      name: `${operation} was denied and works again, and ${other} fails, of the other target ${asks}`,
+      facts: [
+        requests(operation, 'access_denied', ({ step }) => Math.min(step, 5)),
+        success(other, 'payer', 0),
+        success(asks, 'acquired', 0),
+      ],
+      firing: [],
+    },
+  ]),
   {
     alert: 'AwsCostAccessDenied',
     name: 'a collector of the other target fails, of something else',

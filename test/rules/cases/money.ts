@@ -155,14 +155,44 @@ export const MONEY: readonly Case[] = [
     name: 'two more than a day ago',
     facts: [highRisks('security', inTheLast(3, 4, 2))],
     hours: 26,
-    firing: [{ pillar: 'security', risk_level: 'high', account_id: PAYER }],
+    firing: [{ pillar: 'security', account_id: PAYER }],
   },
   {
     alert: 'AwsCostNewHighRisks',
     name: 'a pillar that there was not',
     facts: [highRisks('sustainability', ({ step, last }) => (step > last - 36 ? 1 : undefined))],
     hours: 26,
-    firing: [{ pillar: 'sustainability', risk_level: 'high', account_id: PAYER }],
+    firing: [{ pillar: 'sustainability', account_id: PAYER }],
+  },
+  {
+    alert: 'AwsCostNewHighRisks',
+    name: 'the reviews with the new risks are gone',
+    facts: [
+      highRisks('security', ({ step, last }) => (step > last - 18 ? undefined : step > last - 36 ? 4 : 2)),
+    ],
+    hours: 26,
+    firing: [],
+  },
+  {
+    alert: 'AwsCostNewHighRisks',
+    name: 'two more since a moment ago',
+    facts: [highRisks('security', ({ step, last }) => (step === last ? 4 : 2))],
+    hours: 26,
+    firing: [],
+    where: up,
+  },
+  {
+    alert: 'AwsCostNewHighRisks',
+    name: 'more medium ones',
+    facts: [
+      figure(
+        'aws_wellarchitected_risks',
+        { pillar: 'security', risk_level: 'medium', account_id: PAYER },
+        inTheLast(3, 9, 5),
+      ),
+    ],
+    hours: 26,
+    firing: [],
   },
   {
     alert: 'AwsCostNewHighRisks',

@@ -48,7 +48,7 @@ export const REPLICAS: readonly Case[] = [
     name: 'one exposes, or the handing over is scraped',
     facts: [
       self('exposing', {}, ({ step, last, exposes, pod }) =>
-        exposes || (pod === 0 && step === last - 4) ? 1 : 0,
+        exposes || (pod === 1 && step === last) ? 1 : 0,
       ),
     ],
     firing: [],
@@ -63,6 +63,16 @@ export const REPLICAS: readonly Case[] = [
   },
   { alert: 'AwsCostCollectedTwice', name: 'one collects for each', facts: [], firing: [] },
   {
+    alert: 'AwsCostCollectedTwice',
+    name: 'the handing over is scraped',
+    facts: [
+      self('lease_held', { target: 'payer' }, ({ step, last, leads, pod }) =>
+        leads || (pod === 1 && step === last) ? 1 : 0,
+      ),
+    ],
+    firing: [],
+  },
+  {
     alert: 'AwsCostReplicasDisagree',
     name: 'one shows another month to date',
     facts: [figure('aws_cost_month_to_date', { service: EC2, account_id: PAYER }, ({ pod }) => 1_000 + pod)],
@@ -76,6 +86,41 @@ export const REPLICAS: readonly Case[] = [
     facts: [
       figure('aws_cost_month_to_date', { service: EC2, account_id: PAYER }, ({ step, pod }) =>
         Math.floor((step - (pod % 2)) / 12),
+      ),
+    ],
+    firing: [],
+  },
+  {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'of one collection, one has more series',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod }) =>
+        pod % 3 === 1 ? 90 : 100,
+      ),
+    ],
+    firing: [{ collector: 'cost', target: 'payer' }],
+    where: (layout, situation) => replicas(layout, situation) && situation.name !== 'a rollout',
+  },
+  {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'numbers of series differ, of collections of different times',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod }) =>
+        pod % 3 === 1 ? 90 : 100,
+      ),
+      lastSuccess('cost', 'payer', ({ pod }) => (pod % 3 === 1 ? 0 : 300)),
+    ],
+    firing: [],
+  },
+  {
+    alert: 'AwsCostReplicasDisagree',
+    name: 'one has adopted a collection a scrape later, or costs were a moment apart',
+    facts: [
+      self('collector_series', { collector: 'cost', target: 'payer' }, ({ pod, step, last }) =>
+        pod % 3 === 1 && step === last ? 90 : 100,
+      ),
+      figure('aws_cost_month_to_date', { service: EC2, account_id: PAYER }, ({ pod, step, last }) =>
+        step === last ? 1_000 + pod : 1_000,
       ),
     ],
     firing: [],

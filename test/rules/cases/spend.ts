@@ -66,6 +66,26 @@ export const SPEND: readonly Case[] = [
   },
   {
     alert: 'AwsCostExporterSpendNearBudget',
+    name: 'most of it was spent a moment ago',
+    facts: [spent('payer', ({ step, last }) => (step === last ? 0.95 : 0))],
+    firing: [],
+    where: (layout, situation) => layout.replicas === 1 && up(layout, situation),
+  },
+  {
+    alert: 'AwsCostExporterBudgetExhausted',
+    name: 'the first collection was passed over a moment ago',
+    facts: [
+      self(
+        'collector_skipped_total',
+        { collector: 'tags', target: 'payer', reason: 'budget' },
+        ({ step, last }) => (step === last ? 1 : 0),
+      ),
+    ],
+    firing: [],
+    where: up,
+  },
+  {
+    alert: 'AwsCostExporterSpendNearBudget',
     name: 'half of it is spent',
     facts: [spent('payer', ({ step }) => Math.floor(step / 3) * 0.01)],
     hours: 13,

@@ -1,0 +1,58 @@
+import { Duplex } from 'node:stream';
+import underPressure from '@fastify/under-pressure';
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { AddressCounter } from '../../src/web/address-counter.ts';
+import type { WebLimits } from '../../src/web/limits.ts';
+import { Refusal, sendError } from './errors.ts';
+
+/** What guards REST; a listener of /metrics alone is limited by connections and time. */
+export interface GuardOptions {
+  readonly limits: WebLimits;
+}
+
+/** A limit of requests for each client, and 503 while the process is overloaded. */
+export default fp<GuardOptions>(
+  async function guardPlugin(fastify, { limits }) {
+    const requests = new AddressCounter(limits.rate);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (isExempt(request) || requests.add(request.ip) <= requests.max) return done();
+      const { secondsLeft, max } = requests;
+      reply.header('retry-after', String(secondsLeft));
+      const limit = `${max} requests in ${limits.rate.windowMs / 1_000} s`;
+      const message = `This address has sent more than ${limit}. Ask again in ${secondsLeft} s.`;
+      return sendError(reply, 429, 'too_many_requests', message);
+    });
+    await fastify.register(underPressure, {
+      maxEventLoopDelay: limits.loopDelayMs,
+      pressureHandler: (request: FastifyRequest) => {
+        if (PROBES.has(request.routeOptions.url ?? '')) return undefined;
+        return Promise.reject(
+          new Refusal(
+            503,
+            'overloaded',
+            'This exporter has too much to do at the moment. Ask again soon.',
+            5,
+          ),
+        );
+      },
+    });
+  },
+  { name: 'guard', fastify: '5.x', dependencies: ['errors'] },
+);
+
+/** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */
+const PROBES = new Set(['/health', '/ready', '/metrics']);
+
+/** Whether a request came by a connection; one that this process asks itself did not. */
+export function isFromNetwork({ raw }: FastifyRequest): boolean {
+  return raw.socket instanceof Duplex;
+}
+
+/** A probe shows no credentials: who does has a body or a password to get. */
+function isExempt(request: FastifyRequest): boolean {
+  if (!isFromNetwork(request)) return true;
+  const { routeOptions, headers } = request;
+  const { url = '' } = routeOptions;
+  return url === '/ready' ? headers.authorization === undefined : PROBES.has(url);
+}
