@@ -30,6 +30,8 @@ interface Entry {
   digest?: string | undefined;
   /** The standing's text in Redis, as far as it is known. */
   text?: string | undefined;
+  /** The one that was loaded or written last: another one is news, also where this store has read it on its own account. */
+  told?: string | undefined;
 }
 
 export interface RedisStoreOptions {
@@ -69,7 +71,9 @@ export class RedisStore implements SnapshotStore {
         void this.#connection.check();
       }
     }
-    const { kept, standing } = this.#entries.get(snapshotId(collector, target)) ?? NOTHING;
+    const entry = this.#entries.get(snapshotId(collector, target));
+    if (entry !== undefined) entry.told = entry.text;
+    const { kept, standing } = entry ?? NOTHING;
     return { kept: confirmed(kept, standing), standing };
   }
 
@@ -96,7 +100,7 @@ export class RedisStore implements SnapshotStore {
     try {
       const all = await this.#connection.ask((redis) => redis.hgetall(this.#values.standingsKey));
       const wanted = Object.entries(all).filter(([field, text]) => {
-        if (this.#entries.get(field)?.text === text) return false;
+        if (this.#entries.get(field)?.told === text) return false;
         const names: unknown = parse(field);
         if (!Array.isArray(names) || names.length !== 2) return false;
         return this.#listener?.(String(names[0]), String(names[1])) ?? false;
@@ -191,6 +195,7 @@ export class RedisStore implements SnapshotStore {
     if (accepted !== 1) return false;
     if (bytes.length > 0) entry.digest = digestOf(bytes);
     entry.text = text;
+    entry.told = text;
     entry.dirty = undefined;
     return true;
   }
@@ -214,7 +219,10 @@ export class RedisStore implements SnapshotStore {
       standing !== undefined &&
       standing.collectedAt === known.kept.snapshot.collectedAt &&
       this.#reconciled === this.#connection.generation;
-    const there = same ? known.kept : await this.#snapshot(collector, target, bytes);
+    let there = same ? known.kept : await this.#snapshot(collector, target, bytes);
+    // The bytes were asked for first: a snapshot may have been written before its standing was read.
+    const missed = standing !== undefined && standing.collectedAt !== (there?.snapshot.collectedAt ?? null);
+    if (bytes !== undefined && missed) there = await this.#snapshot(collector, target);
     const current = this.#entries.get(id);
     if (current?.dirty !== undefined) return there;
     const entry: Entry = current ?? { collector, target, own: false };

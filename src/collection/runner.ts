@@ -67,8 +67,15 @@ export class Runner {
 
   /** Shows what another replica has saved or noted. */
   async adopt(state: CollectorState): Promise<void> {
-    const wanted = () => !this.#running.has(state);
-    if (wanted()) await this.#options.keeper.adopt(state, wanted);
+    let shown = false;
+    // While it runs itself it may bring something newer; where it does not, what the other has brought still counts.
+    while (!shown) {
+      await Promise.allSettled([this.#running.get(state)]);
+      await this.#options.keeper.adopt(state, () => {
+        shown = !this.#running.has(state);
+        return shown;
+      });
+    }
   }
 
   /** One run of one collector: skipped where another replica collects, while its figures stand, or while a run is under way. */

@@ -3,10 +3,13 @@ import t, { type Test } from 'tap';
 import { eventually } from '../servers/process.ts';
 import { type Fleet, type Replica, startFleet } from './fleet.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(360_000);
 t.jobs = 3;
 
-/** The fleet once one replica has collected and all show it. */
+/** Longest wait for the first figures, in milliseconds: a first attempt that fails on a busy machine is made again after a minute. */
+const FIRST_MS = 120_000;
+
+/** The fleet once one replica has collected and all show it. What they have said is shown where they do not. */
 async function settled(t: Test, fleet: Fleet): Promise<{ holder: Replica; others: Replica[] }> {
   const holder = await eventually(
     'one replica holds the lease and exposes',
@@ -25,9 +28,11 @@ async function settled(t: Test, fleet: Fleet): Promise<{ holder: Replica; others
       (await Promise.all(fleet.replicas.map((replica) => replica.rest()))).every((bill) => bill === 1)
         ? true
         : undefined,
-    60_000,
-  );
-  t.equal(fleet.bought().length, 1, 'bought once');
+    FIRST_MS,
+  ).catch((error: unknown) => {
+    for (const { name, served } of fleet.replicas) t.comment(`${name}: ${JSON.stringify(served?.log())}`);
+    throw error;
+  });
   return { holder, others: fleet.replicas.filter((replica) => replica !== holder) };
 }
 
@@ -43,6 +48,7 @@ t.test('the holder is killed: another goes on within 15 s and buys nothing that 
   const fleet = await startFleet(t, { replicas: 3, env: { COST_INTERVAL: '10m' } });
   if (fleet === undefined) return;
   const { holder } = await settled(t, fleet);
+  t.equal(fleet.bought().length, 1, 'bought once');
   t.equal(await exposer(fleet), holder, 'one exposes');
   const killed = performance.now();
   await holder.kill();

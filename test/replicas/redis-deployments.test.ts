@@ -11,6 +11,9 @@ import { type RedisServer, startRedis } from '../servers/redis.ts';
 t.setTimeout(180_000);
 t.jobs = 3;
 
+/** Those whose first collection is waited for: what others buy later would be taken for bought anew. */
+const CAPABILITIES = 'cost,forecast';
+
 /** The exporter has collected, kept and counted, and Redis has refused it nothing. */
 async function works(t: Test, served: Served, redis: RedisServer): Promise<void> {
   await collected(served.metricsUrl);
@@ -33,7 +36,11 @@ t.test('the least ACL user that the documentation names is enough', { buffered: 
   await redis.cli((line ?? '').split(' '));
   await redis.cli(['acl', 'log', 'reset']);
   const simulator = await simulated(t);
-  const env = { AWS_ENDPOINT_URL: simulator.url, REDIS_URL: redis.url.replace('//', '//exporter:password@') };
+  const env = {
+    AWS_ENDPOINT_URL: simulator.url,
+    CAPABILITIES,
+    REDIS_URL: redis.url.replace('//', '//exporter:password@'),
+  };
   const first = await startServe(t, env);
   await works(t, first, redis);
   t.equal((await first.end('SIGTERM')).code, 0);
@@ -61,6 +68,7 @@ t.test('TLS, with a user', { buffered: true }, async (t) => {
   const file = join(t.testdir({ 'ca.pem': redis.ca ?? '' }), 'ca.pem');
   const served = await startServe(t, {
     AWS_ENDPOINT_URL: simulator.url,
+    CAPABILITIES,
     NODE_EXTRA_CA_CERTS: file,
     REDIS_URL: `rediss://exporter:p%40ss%2Fword@localhost:${redis.port}/2`,
   });
@@ -84,6 +92,7 @@ t.test('Sentinel: after a failover the new primary has everything', { buffered: 
   const simulator = await simulated(t);
   const served = await startServe(t, {
     AWS_ENDPOINT_URL: simulator.url,
+    CAPABILITIES,
     REDIS_URL: 'redis://:secret@ignored.invalid/0',
     REDIS_SENTINELS: `127.0.0.1:${port}`,
     REDIS_SENTINEL_NAME: 'mymaster',
@@ -102,7 +111,11 @@ t.test('Sentinel: after a failover the new primary has everything', { buffered: 
   await keptIn(t, standby);
   t.same(await cost(served), before);
   t.equal(await standby.cli(['role']).then((role) => role.split('\n')[0]), 'master');
-  t.equal(simulator.requests.length, asked, 'nothing was bought anew');
+  t.same(
+    simulator.requests.slice(asked).map(({ operation }) => operation),
+    [],
+    'nothing was bought anew',
+  );
   t.equal((await served.end('SIGTERM')).code, 0);
 });
 

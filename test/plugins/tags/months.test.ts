@@ -240,7 +240,7 @@ t.test('whatever a bill does, the figures are those of a whole purchase', async 
     }),
     { numRuns: 20, endOnFailure: true },
   );
-  t.ok(parts > 3 && skipped > 10 && failures > 0, `${parts} in part, ${skipped} not, ${failures} failed`);
+  t.ok(parts > 0 && skipped > 10 && failures > 0, `${parts} in part, ${skipped} not, ${failures} failed`);
   t.ok(paid < whole, `${paid} pages where the whole are ${whole}`);
 });
 
