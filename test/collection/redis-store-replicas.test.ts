@@ -102,6 +102,23 @@ t.test('news are told of what others have written, once, and not of what is know
   t.equal(told.at(-1), 'b cost/default', 'of what has changed alone');
 });
 
+t.test('news that a store has read on its own account, as its connection came up, are told of', async (t) => {
+  const redis = await startRedis(t);
+  if (redis === undefined) return;
+  const [a, b] = [openStore(t, { url: redis.url }), openStore(t, { url: redis.url })];
+  await Promise.all([a.state(true, 1), b.state(true, 1)]);
+  b.lease.held = false;
+  const told: string[] = [];
+  b.raw.onNews((collector, target) => told.push(`${collector}/${target}`) > 0);
+  t.same(await b.raw.load('cost', 'default'), { kept: undefined, standing: undefined });
+  await a.store.save(keptOn(1));
+  b.connection.lost();
+  await b.raw.synchronize();
+  await b.raw.look((await redis.cli(['get', 'test:news'])) || '0');
+  t.same(told, ['cost/default']);
+  t.same((await b.raw.load('cost', 'default')).kept, keptOn(1));
+});
+
 t.test('a standing that cannot be read is as good as none, and is said once', async (t) => {
   const redis = await startRedis(t);
   if (redis === undefined) return;
