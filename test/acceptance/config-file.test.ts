@@ -1,4 +1,4 @@
-// CONTRACT 3: CONFIG_FILE.
+// CONFIG_FILE.
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ConfigError, loadConfig } from '../../src/config.ts';

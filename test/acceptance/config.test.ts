@@ -1,4 +1,4 @@
-// CONTRACT 3: what the environment decides, and what is said of a wrong one.
+// What the environment decides, and what is said of a wrong one.
 import { join } from 'node:path';
 import t from 'tap';
 import { ConfigError, loadConfig } from '../../src/config.ts';

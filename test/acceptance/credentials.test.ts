@@ -1,4 +1,4 @@
-// CONTRACT 4: without credentials it starts, serves, says so, and recovers by itself; and when they end.
+// Without credentials it starts, serves, says so, and recovers by itself; and when they end.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

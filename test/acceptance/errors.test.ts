@@ -1,4 +1,4 @@
-// CONTRACT 2: one error shape everywhere, and what it never holds.
+// One error shape everywhere, and what it never holds.
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { type Answer, ask, type Exporter, startCosts } from '../helper.ts';

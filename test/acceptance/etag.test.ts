@@ -1,4 +1,4 @@
-// CONTRACT 2: ETag and If-None-Match on data routes.
+// ETag and If-None-Match on data routes.
 import t from 'tap';
 import { startCosts } from '../helper.ts';
 import { PAYER } from './bill.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1 and 2: what stands on /metrics, in which format and encoding.
+// What stands on /metrics, in which format and encoding.
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { startCosts } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.4: a collection that fails changes no business series; what it cost is counted; the cause is said.
+// A collection that fails changes no business series; what it cost is counted; the cause is said.
 import t, { type Test } from 'tap';
 import type { FaultAction } from '../../src/simulator/index.ts';
 import { type Exporter, startCosts } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.1, 1.2: the value of every family of cost and forecast, against sums made here.
+// The value of every family of cost and forecast, against sums made here.
 import t from 'tap';
 import { CHARGES, startCosts, TODAY } from '../helper.ts';
 import { billOf, charges, daysFrom, MEMBER, PAYER, plusDays, sum, sumsByPair, THIRD } from './bill.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 3: what is fresh is not bought again, not by a tick and not by a restart.
+// What is fresh is not bought again, not by a tick and not by a restart.
 import t from 'tap';
 import { NOTHING } from '../../src/collection/memory-store.ts';
 import type { SnapshotStore, Stored } from '../../src/collection/snapshot.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.4 and 1.5: the cap on series folds the smallest pairs, in all families alike; totals are conserved.
+// The cap on series folds the smallest pairs, in all families alike; totals are conserved.
 import t from 'tap';
 import { startCosts, TODAY } from '../helper.ts';
 import { billOf, charges, MEMBER, PAYER, plusDays, sum } from './bill.ts';

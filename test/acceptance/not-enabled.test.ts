@@ -1,4 +1,4 @@
-// CONTRACT 1.4: `not_enabled` and `no_data` are states of a successful collection, not failures.
+// `not_enabled` and `no_data` are states of a successful collection, not failures.
 import t from 'tap';
 import { startCosts } from '../helper.ts';
 

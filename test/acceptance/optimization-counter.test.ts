@@ -1,4 +1,4 @@
-// CONTRACT 1.1: a recommendation is counted once in its life: known by account, resource, type and category.
+// A recommendation is counted once in its life: known by account, resource, type and category.
 import t from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { type Exporter, TODAY } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.5, ORIGIN: EC2 20 %, RDS 15 %, EBS 10 % of its own cost, 15 % of all; every figure of it marked.
+// EC2 20 %, RDS 15 %, EBS 10 % of its own cost, 15 % of all; every figure of it marked.
 import t, { type Test } from 'tap';
 import type { FocusRow } from '../../src/focus.ts';
 import { type ExporterOptions, TODAY } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.1, 1.2, 1.5: what the sources say, summed and told apart; overlaps are not added up.
+// What the sources say, summed and told apart; overlaps are not added up.
 import fc from 'fast-check';
 import t from 'tap';
 import { type FaultRule, generateBill } from '../../src/simulator/index.ts';

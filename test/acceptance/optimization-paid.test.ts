@@ -1,4 +1,4 @@
-// Issue 4: each page of Cost Explorer is paid and counted, so what is paid is bought at most once a UTC day.
+// Each page of Cost Explorer is paid and counted, so what is paid is bought at most once a UTC day.
 import t from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import type { FaultRule } from '../../src/simulator/index.ts';

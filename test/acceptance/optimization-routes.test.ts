@@ -1,4 +1,4 @@
-// CONTRACT 2: GET /recommendations.
+// GET /recommendations.
 import t from 'tap';
 import { TODAY } from '../helper.ts';
 import {

@@ -1,4 +1,4 @@
-// CONTRACT 1.4: a linked account that two targets see is reported once, by the first in file order.
+// A linked account that two targets see is reported once, by the first in file order.
 import t, { type Test } from 'tap';
 import type { FaultRule } from '../../src/simulator/index.ts';
 import type { Exporter } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.4, 1.5: the best source that the account has; what is denied or not enrolled is passed over and said.
+// The best source that the account has; what is denied or not enrolled is passed over and said.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,4 +1,4 @@
-// Issue 5, point 3: what will be bought, said beforehand, free of charge and without leaving a trace.
+// What will be bought, said beforehand, free of charge and without leaving a trace.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-// CONTRACT 3: the real process: exit codes, `check`, and what it says.
+// The real process: exit codes, `check`, and what it says.
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/index.ts';

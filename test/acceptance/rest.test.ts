@@ -1,4 +1,4 @@
-// CONTRACT 2: shapes, parameters and listeners.
+// Shapes, parameters and listeners.
 import t from 'tap';
 import { ask, startCosts } from '../helper.ts';
 import { freePort } from '../servers/process.ts';

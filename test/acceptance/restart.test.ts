@@ -1,4 +1,4 @@
-// Issue 5, point 7: without Redis too a restart costs nothing. Processes that are killed for real: e2e/crash-loop.test.ts.
+// Without Redis too a restart costs nothing. Processes that are killed for real: e2e/crash-loop.test.ts.
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';

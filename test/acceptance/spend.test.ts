@@ -1,4 +1,4 @@
-// Issue 5, points 1 and 2; CONTRACT 1.3, 2 and 3: the ledger, and the hard budget.
+// The ledger, and the hard budget.
 import t from 'tap';
 import { generateBill, type SimulatorOptions } from '../../src/simulator/index.ts';
 import { type Exporter, type ExporterOptions, startCosts, startExporter, TODAY } from '../helper.ts';

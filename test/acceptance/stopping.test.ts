@@ -1,4 +1,4 @@
-// DESIGN 3, CONTRACT 2: from the stop signal until the sockets close /ready says 503, the rest goes on.
+// From the stop signal until the sockets close /ready says 503, the rest goes on.
 import t from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import type { SnapshotStore } from '../../src/collection/snapshot.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.4: above MAX_SERIES whole tag values are folded, the smallest first, in all families alike; totals are conserved.
+// Above MAX_SERIES whole tag values are folded, the smallest first, in all families alike; totals are conserved.
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { type Exporter, startExporter, TODAY } from '../helper.ts';

@@ -1,4 +1,4 @@
-// CONTRACT 1.4: keys stand alone; one that is not activated is not bought; what is paid for is bought no oftener than it must.
+// Keys stand alone; one that is not activated is not bought; what is paid for is bought no oftener than it must.
 import t, { type Test } from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { collectOnce } from '../collect-once.ts';
@@ -205,7 +205,7 @@ t.test('only what failed is bought again where the rest is fresh', async (t) => 
   const before = bought(exporter).length;
   exporter.clock.advance(60_000);
   await exporter.run('tags');
-  t.same(bought(exporter).slice(before), ['two'], 'DESIGN: only failed or due parts are bought again');
+  t.same(bought(exporter).slice(before), ['two'], 'only failed or due parts are bought again');
 });
 
 t.test('where the count alone is denied, a restart buys no key again', async (t) => {
@@ -341,6 +341,6 @@ t.test('another failure of that question is a failure of a part', async (t) => {
     before: ({ faults }) => faults.add({ kind: 'corrupt', operation: 'ListCostAllocationTags' }),
   });
   t.same(await costs(exporter), { one: 1, two: 1, three: 1 }, 'the figures are there');
-  t.equal(await success(exporter), 0, 'CONTRACT 1.3: 0 while any part of it fails');
+  t.equal(await success(exporter), 0, '0 while any part of it fails');
   t.match(await exporter.collector('tags'), { state: 'partial' });
 });

@@ -1,4 +1,4 @@
-// CONTRACT 1.1, 1.2, 1.4, 1.5: for any bill the figures by tag are the bill's own, to a millionth.
+// For any bill the figures by tag are the bill's own, to a millionth.
 import fc from 'fast-check';
 import t from 'tap';
 import { startExporter, TODAY } from '../helper.ts';

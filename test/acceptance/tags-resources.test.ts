@@ -1,4 +1,4 @@
-// CONTRACT 1.1, 1.2: resource counts are real; where they may not be counted the design's estimate stands in, marked.
+// Resource counts are real; where they may not be counted the design's estimate stands in, marked.
 import t, { type Test } from 'tap';
 import { REGION_PAGE_LIMIT } from '../../plugins/tags/count-resources.ts';
 import { type Exporter, type ExporterOptions, startExporter, TODAY } from '../helper.ts';

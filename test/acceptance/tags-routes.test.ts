@@ -1,4 +1,4 @@
-// CONTRACT 2: GET /cost/tags and GET /cost/tags/:key.
+// GET /cost/tags and GET /cost/tags/:key.
 import t, { type Test } from 'tap';
 import { NOT_ENABLED } from '../../src/simulator/index.ts';
 import { type Exporter, startExporter, TODAY } from '../helper.ts';

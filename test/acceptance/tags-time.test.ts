@@ -1,4 +1,4 @@
-// CONTRACT 1.4: a figure ends with its period; a collection that fails whole changes nothing else.
+// A figure ends with its period; a collection that fails whole changes nothing else.
 import t, { type Test } from 'tap';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
 import { type Exporter, type ExporterOptions, startExporter, TODAY } from '../helper.ts';

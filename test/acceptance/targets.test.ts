@@ -1,4 +1,4 @@
-// CONTRACT 1.4 and 3: several targets, one of which fails, do not touch each other.
+// Several targets, one of which fails, do not touch each other.
 import t from 'tap';
 import type { SimulatorOptions } from '../../src/simulator/index.ts';
 import { startCosts, TODAY } from '../helper.ts';

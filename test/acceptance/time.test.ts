@@ -1,4 +1,4 @@
-// CONTRACT 1.4: figures end with their period. Clock and bill are the test's.
+// Figures end with their period. Clock and bill are the test's.
 import t, { type Test } from 'tap';
 import { CHARGES, type Exporter, startCosts } from '../helper.ts';
 import { eventually } from '../servers/process.ts';

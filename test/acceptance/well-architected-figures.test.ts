@@ -1,4 +1,4 @@
-// CONTRACT 1.4: 100 x (none + 0.5 x medium) / (none + medium + high); all five levels of every pillar seen, 0 included.
+// 100 x (none + 0.5 x medium) / (none + medium + high); all five levels of every pillar seen, 0 included.
 import t from 'tap';
 import {
   type Counts,

@@ -1,4 +1,4 @@
-// CONTRACT 2: GET /wellarchitected.
+// GET /wellarchitected.
 import t from 'tap';
 import { generateBill } from '../../src/simulator/index.ts';
 import { TODAY } from '../helper.ts';

@@ -1,4 +1,4 @@
-// Issue 4: the consolidated report, or the longer way where it is denied; regions stand alone; a workload counts once.
+// The consolidated report, or the longer way where it is denied; regions stand alone; a workload counts once.
 import t, { type Test } from 'tap';
 import { type FaultRule, generateBill } from '../../src/simulator/index.ts';
 import { type Exporter, type ExporterOptions, TODAY } from '../helper.ts';

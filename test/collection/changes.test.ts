@@ -1,4 +1,4 @@
-// Issue 5, point 4: what follows the bill is bought after a change, once in each UTC day, and never goes unbought for long.
+// What follows the bill is bought after a change, once in each UTC day, and never goes unbought for long.
 import fc from 'fast-check';
 import t from 'tap';
 import { type BoughtDays, isStillTrue, stillStands } from '../../src/collection/changes.ts';

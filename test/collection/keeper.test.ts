@@ -1,4 +1,4 @@
-// Issue 5, points 4, 5 and 7: what is confirmed, taken over, adopted from another replica, or refused.
+// What is confirmed, taken over, adopted from another replica, or refused.
 import t from 'tap';
 import type { Collected } from '../../src/collection/capability.ts';
 import { MemoryStore } from '../../src/collection/memory-store.ts';

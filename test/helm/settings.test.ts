@@ -8,7 +8,7 @@ import { envOf, mustRender, render, requireHelm } from './helm.ts';
 
 const PATIENCE = { timeout: 480_000 };
 /** Decided by other values of the chart. */
-const ELSEWHERE = /^(REDIS_(?!KEY_PREFIX)|CONFIG_FILE$|STATE_DIR$)/;
+const ELSEWHERE = /^(REDIS_(?!KEY_PREFIX)|CONFIG_FILE$|STATE_DIR$|WEB_CONFIG_FILE$|API_TOKENS_FILE$)/;
 const NAMES = SETTING_NAMES.filter((name) => !ELSEWHERE.test(name));
 
 /** Values as they come out of YAML: texts, numbers, switches and lists of these. */

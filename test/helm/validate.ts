@@ -70,13 +70,12 @@ export async function unknownFields(folder: string, subjects: readonly Subject[]
     timeoutMs: 120_000,
   });
   const lines = stdout.split('\n').filter((line) => line.includes('error TS'));
+  /** Which object a line is about; -1: the import, and so the check itself. */
+  const about = (line: string) => Number(/objects\.ts\((\d+),/.exec(line)?.[1] ?? 1) - 2;
   const died = code !== 0 && lines.length === 0;
-  if (died || lines.some((line) => !line.includes('objects.ts(')))
+  if (died || lines.some((line) => about(line) < 0))
     throw new Error(`the compiler has failed (${code}): ${stdout}${stderr}`);
-  return lines.map((line) => {
-    const index = Number(/\.ts\((\d+),/.exec(line)?.[1] ?? 2) - 2;
-    return `${objects[index]?.where}: ${line.replace(/^.*error /, '')}`;
-  });
+  return lines.map((line) => `${objects[about(line)]?.where}: ${line.replace(/^.*error /, '')}`);
 }
 
 function compiler(): string {

@@ -1,4 +1,4 @@
-// Issue 5, points 5 and 6: one replica buys for a target, one exposes; what that costs when something breaks.
+// One replica buys for a target, one exposes; what that costs when something breaks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-// CONTRACT 4 and the log: a listener that is open to the network says so, once.
+// A listener that is open to the network says so, once.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

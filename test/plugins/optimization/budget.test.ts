@@ -1,4 +1,4 @@
-// Issue 5: the paid parts are set aside before they are bought, with the pages that they had.
+// The paid parts are set aside before they are bought, with the pages that they had.
 
 import t from 'tap';
 import { collectOptimization, optimizationPurchases } from '../../../plugins/optimization/collect.ts';

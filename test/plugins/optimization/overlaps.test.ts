@@ -1,4 +1,4 @@
-// CONTRACT 1.2: what can be saved in all, overlaps counted once, where AWS does not say it.
+// What can be saved in all, overlaps counted once, where AWS does not say it.
 import fc from 'fast-check';
 import t from 'tap';
 import type { Recommendation } from '../../../plugins/optimization/model.ts';

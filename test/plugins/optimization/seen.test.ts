@@ -1,4 +1,4 @@
-// Issue 4: a recommendation is counted once in its life; what is remembered for that is bounded.
+// A recommendation is counted once in its life; what is remembered for that is bounded.
 import fc from 'fast-check';
 import t from 'tap';
 import type { Recommendation, Seen, Source } from '../../../plugins/optimization/model.ts';

@@ -1,5 +1,5 @@
-// Issue 5, point 4, for tags: whatever a bill does, the months that are kept and those that are bought anew are together what a
-// whole purchase brings, and what has not moved is not paid for.
+// Whatever a bill does, the months that are kept and those that are bought anew are together what a
+// Whole purchase brings, and what has not moved is not paid for.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';

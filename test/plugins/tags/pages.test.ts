@@ -1,4 +1,4 @@
-// Issue 5: a key is set aside as a whole before its first page, and what the budget refuses is told as that.
+// A key is set aside as a whole before its first page, and what the budget refuses is told as that.
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { HttpResponse } from '@smithy/core/protocols';
 import t from 'tap';
