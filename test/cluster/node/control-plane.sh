@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # etcd, in memory, and the control plane.
 mkdir -m 700 /run/etcd
 etcd --data-dir /run/etcd >"$LOGS/etcd.log" 2>&1 &

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Names of Services, and no others: nothing of this node looks anything up outside.
 mkdir -p /run/dns
 touch /run/dns/hosts

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the node changes on a machine stays in its own namespaces.
 
 # Pods' mounts reach the kubelet, and nothing reaches the machine.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # NetworkPolicies are enforced, between pods on one bridge too.
 echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
 "$KUBE_ROUTER/kube-router" --run-firewall --run-router=false --run-service-proxy=false --run-loadbalancer=false \

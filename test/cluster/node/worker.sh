@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # containerd, kubelet and kube-proxy.
 mkdir -p cni
 cat >cni/bridge.conflist <<'JSON'
