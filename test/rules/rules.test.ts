@@ -126,7 +126,7 @@ t.test('what is wrong is refused, and the sentence says what to write', async (t
     ],
     [
       { AwsCostServiceAnomaly: { ratio: -1 } },
-      /ratio is -1: it must be a number, 0 or more; write e\.g\. ratio: 2/,
+      /ratio is -1: it must be a number, 0 or more of at most 6 decimals; write e\.g\. ratio: 2/,
     ],
     [{ AwsCostServiceAnomaly: { excludedServices: '(' } }, /error parsing regexp/],
     [

@@ -211,7 +211,7 @@ export const COLLECTORS: readonly Case[] = [
     [
       ['GetCostForecast', 'forecast', 'cost'],
       ['GetResources', 'tags', 'well-architected'],
-      ['ListCostAllocationTags', 'tags', 'forecast'],
+      ['ListCostAllocationTags', 'tags', 'optimization'],
       ['GetConsolidatedReport', 'well-architected', 'tags'],
       ['GetCostAndUsage', 'tags', 'forecast'],
     ] as const
@@ -233,6 +233,12 @@ export const COLLECTORS: readonly Case[] = [
       firing: [],
     },
   ]),
+  {
+    alert: 'AwsCostAccessDenied',
+    name: 'an operation of no single collector was denied, and none fails',
+    facts: [requests('AssumeRole', 'access_denied', ({ step }) => step)],
+    firing: [],
+  },
   {
     alert: 'AwsCostAccessDenied',
     name: 'a collector of the other target fails, of something else',
