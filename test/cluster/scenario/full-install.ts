@@ -43,8 +43,7 @@ export async function fullInstall({ report, bill, monitoring }: Context): Promis
       )
       .toSorted();
     if (wanted.length === 0) throw new Error('the release has no rule');
-    await monitoring.write();
-    await prometheus.reload();
+    await monitoring.follow();
     await eventually(
       'every rule was evaluated with success',
       async () => {

@@ -8,6 +8,7 @@ import { chartImage } from '../image.ts';
 import { describe, Report } from '../report.ts';
 import { background } from './background.ts';
 import { billFile } from './bill.ts';
+import { closed } from './closed.ts';
 import type { Context } from './context.ts';
 import { installDefaults, scrapeDefaults } from './default-values.ts';
 import { fullInstall } from './full-install.ts';
@@ -84,7 +85,7 @@ await inTurn(context, [installDefaults]);
 // Two minutes go by until the first scrape at the chart's own interval.
 await Promise.all([
   inTurn(context, [scrapeDefaults]),
-  inTurn(context, [fullInstall, networkPolicies, leaderChanges, onePod, upgrades]),
+  inTurn(context, [fullInstall, networkPolicies, leaderChanges, onePod, closed, upgrades]),
 ]);
 await inTurn(context, [(all) => uninstalls(all, before)]);
 process.exit();

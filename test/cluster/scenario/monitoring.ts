@@ -93,8 +93,11 @@ export async function startMonitoring(): Promise<Monitoring> {
 /** The operator's Prometheus. */
 export class Monitoring {
   readonly prometheus = new Prometheus(`http://127.0.0.1:${PORT}`);
+  #turn: Promise<unknown> = Promise.resolve();
 
-  /** Does what the operator's reloader does in a pod: unpacks configuration and rules, and fills in which pod it is. */
+  /**
+   * Does what a pod of the operator's does: unpacks the configuration and fills in which pod it is, mounts rules and certificates.
+   */
   async write(): Promise<string> {
     const secret = await eventually('the operator has made a configuration', () =>
       read<{ data: Record<string, string> }>('secret', `prometheus-${NAME}`, '--namespace', NAMESPACE),
@@ -113,9 +116,26 @@ export class Monitoring {
       await mkdir(folder, { recursive: true });
       for (const [name, text] of Object.entries(data)) await writeFile(join(folder, name), text);
     }
-    await mkdir(FOLDER, { recursive: true });
+    const assets = await read<{ data?: Record<string, string> }>(
+      ...['secret', `prometheus-${NAME}-tls-assets-0`, '--namespace', NAMESPACE],
+    );
+    await mkdir(join(FOLDER, 'certs'), { recursive: true });
+    for (const [name, text] of Object.entries(assets.data ?? {})) {
+      await writeFile(join(FOLDER, 'certs', name), text, 'base64');
+    }
     await writeFile(join(FOLDER, 'prometheus.yaml'), config);
     return config;
+  }
+
+  /** Takes over what the operator has made by now; one at a time. @returns the configuration. */
+  follow(): Promise<string> {
+    const turn = this.#turn.then(async () => {
+      const config = await this.write();
+      await this.prometheus.reload();
+      return config;
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /**
@@ -126,10 +146,9 @@ export class Monitoring {
   async scrapes(job: string, targets: number, timeoutMs: number): Promise<void> {
     await eventually(
       `the operator's configuration has ${job}`,
-      async () => ((await this.write()).includes(`job_name: ${job}\n`) ? true : undefined),
+      async () => ((await this.follow()).includes(`job_name: ${job}\n`) ? true : undefined),
       60_000,
     );
-    await this.prometheus.reload();
     await eventually(
       `${targets} targets of ${job} are up`,
       async () => {

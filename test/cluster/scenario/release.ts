@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { ExpectedBill } from '../../e2e/bill.ts';
 import { eventually } from '../../servers/process.ts';
 import { CHART } from '../image.ts';
 import { apply, createNamespace, helm, kubectl } from './kubectl.ts';
+import { cost } from './rest.ts';
 import { AWS_URL } from './simulator.ts';
 
 /** Longest time of `helm --wait`. */
@@ -75,22 +77,16 @@ export class Release {
   }
 
   /** Where REST is, by the Service's own address. */
-  async restUrl(): Promise<string> {
+  async restUrl(protocol = 'http'): Promise<string> {
     const path = 'jsonpath={.spec.clusterIP}';
-    return `http://${await kubectl('get', 'service', this.fullname, ...this.#where, '-o', path)}:5000`;
+    return `${protocol}://${await kubectl('get', 'service', this.fullname, ...this.#where, '-o', path)}:5000`;
   }
 
   /** The bill as it was when this installation bought it. Waits until it has. */
-  async expected(billFile: string): Promise<ExpectedBill> {
-    const url = `${await this.restUrl()}/cost/current`;
-    const { collectedAt } = await eventually(
-      `${this.name} has bought the bill`,
-      async () => {
-        const answer = await fetch(url);
-        return answer.ok ? ((await answer.json()) as { collectedAt: string }) : undefined;
-      },
-      60_000,
-    );
+  async expected(billFile: string, access: RequestOptions = {}): Promise<ExpectedBill> {
+    const url = await this.restUrl(access.ca === undefined ? 'http' : 'https');
+    const what = `${this.name} has bought the bill`;
+    const { collectedAt } = await eventually(what, () => cost(url, access), 60_000);
     return new ExpectedBill(billFile, Date.parse(collectedAt), 'BlendedCost');
   }
 }

@@ -5,7 +5,8 @@ import { allObjects } from './objects.ts';
 import { Release } from './release.ts';
 
 /** What the namespaces of releases are made with. */
-const OF_THE_NAMESPACE = /\/(ConfigMap\/kube-root-ca\.crt|ServiceAccount\/default|Secret\/aws-credentials)$/;
+const OF_THE_NAMESPACE =
+  /\/(ConfigMap\/kube-root-ca\.crt|ServiceAccount\/default|Secret\/(aws-credentials|web|scrape|tokens))$/;
 
 /** Every release goes, and with it every object that came with it. */
 export async function uninstalls({ report }: Context, before: ReadonlySet<string>): Promise<void> {
