@@ -9,8 +9,12 @@ t.jobs = 3;
 /** Longest wait for the first figures, in milliseconds: a first attempt that fails on a busy machine is made again after a minute. */
 const FIRST_MS = 120_000;
 
-/** The fleet once one replica has collected and all show it. What they have said is shown where they do not. */
-async function settled(t: Test, fleet: Fleet): Promise<{ holder: Replica; others: Replica[] }> {
+/**
+ * The fleet once one replica has collected and all show it. What they have said is shown where they do not.
+ *
+ * @param once - it was bought once by then; false where the interval is so short that the next round may have begun.
+ */
+async function settled(t: Test, fleet: Fleet, once = true): Promise<{ holder: Replica; others: Replica[] }> {
   const holder = await eventually(
     'one replica holds the lease and exposes',
     async () => {
@@ -33,6 +37,7 @@ async function settled(t: Test, fleet: Fleet): Promise<{ holder: Replica; others
     for (const { name, served } of fleet.replicas) t.comment(`${name}: ${JSON.stringify(served?.log())}`);
     throw error;
   });
+  if (once) t.equal(fleet.bought().length, 1, 'bought once');
   return { holder, others: fleet.replicas.filter((replica) => replica !== holder) };
 }
 
@@ -48,7 +53,6 @@ t.test('the holder is killed: another goes on within 15 s and buys nothing that 
   const fleet = await startFleet(t, { replicas: 3, env: { COST_INTERVAL: '10m' } });
   if (fleet === undefined) return;
   const { holder } = await settled(t, fleet);
-  t.equal(fleet.bought().length, 1, 'bought once');
   t.equal(await exposer(fleet), holder, 'one exposes');
   const killed = performance.now();
   await holder.kill();
@@ -66,7 +70,7 @@ t.test('the holder is killed: another goes on within 15 s and buys nothing that 
 t.test('others serve a new snapshot within 2 s', async (t) => {
   const fleet = await startFleet(t, { replicas: 3, env: { COST_INTERVAL: '5s' } });
   if (fleet === undefined) return;
-  const { others, holder } = await settled(t, fleet);
+  const { others, holder } = await settled(t, fleet, false);
   fleet.setBill(2);
   await eventually('the holder has it', async () => ((await holder.rest()) === 2 ? true : undefined), 20_000);
   const seen = performance.now();
@@ -81,7 +85,7 @@ t.test('others serve a new snapshot within 2 s', async (t) => {
 t.test('a holder that was paused for a minute writes nothing and buys nothing', async (t) => {
   const fleet = await startFleet(t, { replicas: 2, env: { COST_INTERVAL: '5s' } });
   if (fleet === undefined) return;
-  const { holder, others } = await settled(t, fleet);
+  const { holder, others } = await settled(t, fleet, false);
   const [other] = others;
   holder.pause();
   await eventually(

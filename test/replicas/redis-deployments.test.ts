@@ -11,12 +11,12 @@ import { type RedisServer, startRedis } from '../servers/redis.ts';
 t.setTimeout(180_000);
 t.jobs = 3;
 
-/** Those whose first collection is waited for: what others buy later would be taken for bought anew. */
-const CAPABILITIES = 'cost,forecast';
+/** All first collections are waited for: what one buys later would be taken for bought anew. */
+const ALL = ['cost', 'forecast', 'tags', 'optimization', 'well-architected'];
 
 /** The exporter has collected, kept and counted, and Redis has refused it nothing. */
 async function works(t: Test, served: Served, redis: RedisServer): Promise<void> {
-  await collected(served.metricsUrl);
+  await collected(served.metricsUrl, ALL);
   await cacheIs(served, 1);
   await keptIn(t, redis);
   await pageWith(
@@ -38,7 +38,6 @@ t.test('the least ACL user that the documentation names is enough', { buffered: 
   const simulator = await simulated(t);
   const env = {
     AWS_ENDPOINT_URL: simulator.url,
-    CAPABILITIES,
     REDIS_URL: redis.url.replace('//', '//exporter:password@'),
   };
   const first = await startServe(t, env);
@@ -68,7 +67,6 @@ t.test('TLS, with a user', { buffered: true }, async (t) => {
   const file = join(t.testdir({ 'ca.pem': redis.ca ?? '' }), 'ca.pem');
   const served = await startServe(t, {
     AWS_ENDPOINT_URL: simulator.url,
-    CAPABILITIES,
     NODE_EXTRA_CA_CERTS: file,
     REDIS_URL: `rediss://exporter:p%40ss%2Fword@localhost:${redis.port}/2`,
   });
@@ -92,7 +90,6 @@ t.test('Sentinel: after a failover the new primary has everything', { buffered: 
   const simulator = await simulated(t);
   const served = await startServe(t, {
     AWS_ENDPOINT_URL: simulator.url,
-    CAPABILITIES,
     REDIS_URL: 'redis://:secret@ignored.invalid/0',
     REDIS_SENTINELS: `127.0.0.1:${port}`,
     REDIS_SENTINEL_NAME: 'mymaster',

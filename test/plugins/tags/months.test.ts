@@ -1,5 +1,5 @@
 // Whatever a bill does, the months that are kept and those that are bought anew are together what a
-// Whole purchase brings, and what has not moved is not paid for.
+// whole purchase brings, and what has not moved is not paid for.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
@@ -238,9 +238,9 @@ t.test('whatever a bill does, the figures are those of a whole purchase', async 
       }
       await subject.exporter.app.close();
     }),
-    { numRuns: 20, endOnFailure: true },
+    { numRuns: 50, endOnFailure: true },
   );
-  t.ok(parts > 0 && skipped > 10 && failures > 0, `${parts} in part, ${skipped} not, ${failures} failed`);
+  t.ok(parts > 3 && skipped > 10 && failures > 0, `${parts} in part, ${skipped} not, ${failures} failed`);
   t.ok(paid < whole, `${paid} pages where the whole are ${whole}`);
 });
 
