@@ -91,6 +91,8 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let session = 0;
   /** Every connection begins in database 0, and the client takes one that could not leave it for ready too. */
   let selected = database === 0;
+  /** The server refused a write: it may be read from until the next check, for which a new connection is made. */
+  let replica = false;
   let started = false;
   let closed = false;
   let lastError: unknown;
@@ -127,6 +129,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   });
   client.on('close', () => {
     answering = false;
+    replica = false;
     selected = database === 0;
     become(false, lastError ?? 'the connection was closed');
   });
@@ -175,9 +178,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       become(true);
     } catch (error) {
       become(false, lastError ?? error);
-      // A silent peer may be gone for good; behind the name of a replica there may be a new primary.
-      if (!closed && (error instanceof NoAnswer || describe(error).startsWith('READONLY')))
-        client.disconnect(true);
+      // A silent peer may be gone for good.
+      if (!closed && error instanceof NoAnswer) client.disconnect(true);
+      replica = describe(error).startsWith('READONLY');
     }
   }
 
@@ -198,7 +201,9 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   function tick(): void {
     // The client gives up where connecting throws; this program does not.
     if (client.status === 'end') client.connect().catch(() => {});
-    void check();
+    // Behind the name of a replica there may be a new primary.
+    if (replica) client.disconnect(true);
+    else void check();
   }
 
   return {

@@ -145,7 +145,8 @@ export class RedisStore implements SnapshotStore {
   async #put(entry: Entry): Promise<boolean> {
     const id = snapshotId(entry.collector, entry.target);
     this.#entries.set(id, entry);
-    if (!(await this.#connection.answers())) {
+    // Where writing is known to fail, so may its fence: what a replica of Redis has of the lease is no refusal.
+    if (!(await this.#connection.answers()) || this.#connection.up === false) {
       void this.#connection.check();
       return true;
     }
@@ -207,10 +208,6 @@ export class RedisStore implements SnapshotStore {
    */
   async #refresh(collector: string, target: string): Promise<Kept | undefined> {
     const id = snapshotId(collector, target);
-    // In one go where nothing is known yet: a server that cannot be written to is not connected for long.
-    const bytes =
-      this.#entries.get(id)?.kept === undefined ? this.#values.bytes(collector, target) : undefined;
-    bytes?.catch(() => {});
     const { text, standing } = await this.#values.standing(collector, target);
     const known = this.#entries.get(id);
     const same =
@@ -219,10 +216,8 @@ export class RedisStore implements SnapshotStore {
       standing !== undefined &&
       standing.collectedAt === known.kept.snapshot.collectedAt &&
       this.#reconciled === this.#connection.generation;
-    let there = same ? known.kept : await this.#snapshot(collector, target, bytes);
-    // The bytes were asked for first: a snapshot may have been written before its standing was read.
-    const missed = standing !== undefined && standing.collectedAt !== (there?.snapshot.collectedAt ?? null);
-    if (bytes !== undefined && missed) there = await this.#snapshot(collector, target);
+    // Only after its standing: one that was written in between is news by the standing's text, and never missed.
+    const there = same ? known.kept : await this.#snapshot(collector, target);
     const current = this.#entries.get(id);
     if (current?.dirty !== undefined) return there;
     const entry: Entry = current ?? { collector, target, own: false };
@@ -233,13 +228,9 @@ export class RedisStore implements SnapshotStore {
   }
 
   /** The snapshot in Redis, taken over where it is to be shown in place of the known one. */
-  async #snapshot(
-    collector: string,
-    target: string,
-    asked = this.#values.bytes(collector, target),
-  ): Promise<Kept | undefined> {
+  async #snapshot(collector: string, target: string): Promise<Kept | undefined> {
     const id = snapshotId(collector, target);
-    const bytes = await asked;
+    const bytes = await this.#values.bytes(collector, target);
     if (bytes.length === 0) return undefined;
     const digest = digestOf(bytes);
     const known = this.#entries.get(id);
