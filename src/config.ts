@@ -1,7 +1,8 @@
-import { accessSync, constants } from 'node:fs';
 import { Value } from '@sinclair/typebox/value';
-import { ConfigError, type Fault, isSet, readSettings, readTargetsFile } from './config/faults.ts';
-import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
+import { faultsBetween } from './config/between.ts';
+import { ConfigError, readSettings, readTargetsFile } from './config/faults.ts';
+import { parseDuration } from './config/kinds.ts';
+import { CAPABILITIES, type Settings } from './config/settings.ts';
 import { Estimates, type TargetEntry } from './config/targets-file.ts';
 import type { Read } from './web/small-file.ts';
 import { readTokens, type Token } from './web/tokens.ts';
@@ -132,33 +133,7 @@ export interface Config {
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const { settings, faults } = readSettings(env);
-  const wrong = new Set(faults.map(({ where }) => where));
-  if (settings.REDIS_HOST && settings.REDIS_URL) {
-    faults.push({
-      where: 'REDIS_HOST',
-      value: settings.REDIS_HOST,
-      reason: 'and REDIS_URL are both set: set one',
-      example: 'redis.monitoring.svc',
-    });
-  }
-  faults.push(...storeFaults(settings), ...idleFaults(env, settings));
-  const pem = settings.NODE_EXTRA_CA_CERTS;
-  if (pem && !readable(pem)) {
-    faults.push({
-      where: 'NODE_EXTRA_CA_CERTS',
-      value: pem,
-      reason: 'cannot be read',
-      example: '/etc/ssl/certs/ca.pem',
-    });
-  }
-  if (!wrong.has('PRIORITY_THRESHOLDS') && thresholds(settings).medium > thresholds(settings).high) {
-    faults.push({
-      where: 'PRIORITY_THRESHOLDS',
-      value: settings.PRIORITY_THRESHOLDS.join(','),
-      reason: 'must have the greater number first',
-      example: '250,50',
-    });
-  }
+  faults.push(...faultsBetween(env, settings, new Set(faults.map(({ where }) => where))));
   const read = settings.CONFIG_FILE ? readTargetsFile(settings.CONFIG_FILE) : { faults: [] };
   faults.push(...read.faults);
   const web = webOf(settings);
@@ -176,66 +151,6 @@ function webOf({ WEB_CONFIG_FILE: config, API_TOKENS_FILE: tokens }: Settings): 
     config: config === undefined ? undefined : { path: config, read: readWebConfig(config) },
     tokens: tokens === undefined ? undefined : { path: tokens, read: readTokens(tokens) },
   };
-}
-
-function* storeFaults(settings: Settings): Generator<Fault> {
-  const redis = settings.REDIS_HOST ?? (settings.REDIS_URL && 'REDIS_URL');
-  const sentinels = settings.REDIS_SENTINELS ?? [];
-  if (settings.STATE_DIR && (redis || sentinels.length > 0)) {
-    yield {
-      where: 'STATE_DIR',
-      value: settings.STATE_DIR,
-      reason: 'and Redis are both set: with Redis the state is kept there, unset one',
-      example: '/var/lib/aws-cost-exporter',
-    };
-  }
-  if (sentinels.length > 0 !== (settings.REDIS_SENTINEL_NAME !== undefined)) {
-    yield {
-      where: sentinels.length > 0 ? 'REDIS_SENTINEL_NAME' : 'REDIS_SENTINELS',
-      reason: 'must be set too: REDIS_SENTINELS and REDIS_SENTINEL_NAME go together',
-      example: sentinels.length > 0 ? 'mymaster' : 'sentinel-0:26379,sentinel-1:26379',
-    };
-  }
-}
-
-/** Settings of Redis that what is set beside them, or is not, leaves without effect. */
-function* idleFaults(env: NodeJS.ProcessEnv, settings: Settings): Generator<Fault> {
-  const { REDIS_URL: url, REDIS_HOST: host, REDIS_SENTINELS: sentinels } = settings;
-  const byName = sentinels.length > 0;
-  if (byName && host) {
-    yield {
-      where: 'REDIS_HOST',
-      value: host,
-      reason: 'has no effect beside REDIS_SENTINELS, which say where Redis is: unset one',
-      example: 'redis.monitoring.svc',
-    };
-  }
-  const withoutPort = byName && 'beside REDIS_SENTINELS, which name their ports: unset it';
-  const inUrl = url !== undefined && 'beside REDIS_URL: write it there, and unset it';
-  const nowhere = !host && 'without REDIS_HOST: set that too, or unset it';
-  const idle = { REDIS_PORT: withoutPort || inUrl || nowhere, REDIS_DB: inUrl || (!byName && nowhere) };
-  for (const [name, why] of Object.entries(idle) as [keyof typeof idle, string | false][]) {
-    // A wrong value has its fault already, as have two addresses.
-    if (!why || !isSet(env, name) || typeof settings[name] !== 'number' || (url && host)) continue;
-    yield {
-      where: name,
-      value: settings[name],
-      reason: `has no effect ${why}`,
-      example:
-        why === inUrl
-          ? 'REDIS_URL=redis://redis:6379/1'
-          : byName
-            ? 'REDIS_SENTINELS=redis:26379'
-            : 'REDIS_HOST=redis',
-    };
-  }
-}
-
-function thresholds({ PRIORITY_THRESHOLDS: [high = 0, medium = 0] }: Settings): {
-  high: number;
-  medium: number;
-} {
-  return { high, medium };
 }
 
 function resolveTarget(entry: TargetEntry, settings: Settings): Target {
@@ -261,6 +176,7 @@ function resolve(
   estimates: Estimates,
 ): Config {
   const { REDIS_URL: url, REDIS_HOST: host, AWS_ENDPOINT_URL: endpoint } = settings;
+  const [high = 0, medium = 0] = settings.PRIORITY_THRESHOLDS;
   return {
     host: settings.HOST,
     port: settings.PORT,
@@ -303,7 +219,7 @@ function resolve(
     optimization: {
       intervalMs: milliseconds(settings.OPTIMIZATION_INTERVAL),
       source: settings.OPTIMIZATION_SOURCE,
-      priorities: thresholds(settings),
+      priorities: { high, medium },
     },
     wellArchitected: { intervalMs: milliseconds(settings.WELLARCHITECTED_INTERVAL) },
     estimates,
@@ -325,15 +241,6 @@ function milliseconds(duration: string): number {
   const ms = parseDuration(duration);
   if (ms === undefined) throw new TypeError(`${duration} is not a duration`);
   return ms;
-}
-
-function readable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -1,5 +1,3 @@
-import type { FailedPart } from './collection/capability.ts';
-
 /**
  * Why something could not be done, as `/ready`, REST and the log name it.
  *
@@ -31,6 +29,14 @@ export interface Cause {
   readonly message: string;
   /** One sentence: what the user can do. */
   readonly advice: string;
+}
+
+/** A part of a collection (a tag key, a region, a source), and why it brought nothing. */
+export interface FailedPart {
+  readonly part: string;
+  readonly cause: Cause;
+  /** What was thrown; for the log alone. */
+  readonly error?: unknown;
 }
 
 /** What of a collection failed, and what had nothing to show though nothing failed. */

@@ -1,8 +1,8 @@
 import { awsError } from '../../src/aws/aws-errors.ts';
 import { held } from '../../src/aws/held.ts';
-import type { CollectContext, FailedPart } from '../../src/collection/capability.ts';
+import type { CollectContext } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
-import { CollectionError, publicCause } from '../../src/errors.ts';
+import { CollectionError, type FailedPart, publicCause } from '../../src/errors.ts';
 import { COMMITMENT } from './commitments.ts';
 import type { EstimateSettings } from './estimate.ts';
 import type { OptimizationData, PaidPart } from './model.ts';

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { oneOf, SOURCES } from '../../src/config/settings.ts';
+import { oneOf } from '../../src/config/kinds.ts';
+import { SOURCES } from '../../src/config/settings.ts';
 import { Currency, envelope, paging, Reason } from '../../src/documents.ts';
 import { PRIORITIES } from './model.ts';
 import { OVERLAP_RULE } from './overlaps.ts';

@@ -1,5 +1,5 @@
-import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
-import { CollectionError, publicCause } from '../../src/errors.ts';
+import type { CollectContext, Collected } from '../../src/collection/capability.ts';
+import { CollectionError, type FailedPart, publicCause } from '../../src/errors.ts';
 import { consolidated } from './consolidated.ts';
 import { reviewed } from './lens-reviews.ts';
 import type { RegionData, WellArchitectedData, Workload } from './model.ts';

@@ -1,6 +1,6 @@
 import type { AwsSession } from '../aws/clients.ts';
 import type { ChangeRules, Target } from '../config.ts';
-import type { Cause } from '../errors.ts';
+import type { FailedPart } from '../errors.ts';
 import type { Family, Sample } from '../metrics/family.ts';
 import type { Day } from './periods.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -44,14 +44,6 @@ export interface BoughtPart {
   readonly start: Day;
   readonly end: Day;
   readonly collectedAt: string;
-}
-
-/** A part of a collection (a tag key, a region, a source), and why it brought nothing. */
-export interface FailedPart {
-  readonly part: string;
-  readonly cause: Cause;
-  /** What was thrown; for the log alone. */
-  readonly error?: unknown;
 }
 
 /** What a collection brought. */

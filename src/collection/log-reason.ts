@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { CollectionError } from '../errors.ts';
-import type { FailedPart } from './capability.ts';
+import { CollectionError, type FailedPart } from '../errors.ts';
 
 /** What the log says of a part that failed. */
 export function partForLog({ part, cause, error }: FailedPart): object {

@@ -1,5 +1,4 @@
-import type { Cause } from '../errors.ts';
-import type { FailedPart } from './capability.ts';
+import type { Cause, FailedPart } from '../errors.ts';
 import type { CollectorStatus } from './state.ts';
 
 /** What one collection bought from AWS for one target. Immutable and JSON-safe. */

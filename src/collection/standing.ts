@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { CAUSES } from '../errors.ts';
-import type { FailedPart } from './capability.ts';
+import { CAUSES, type FailedPart } from '../errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Standing } from './snapshot.ts';
 import { COLLECTOR_STATES, type CollectorState } from './state.ts';

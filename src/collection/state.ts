@@ -1,6 +1,6 @@
 import type { Target } from '../config.ts';
-import type { Cause } from '../errors.ts';
-import type { Capability, EmptyReason, FailedPart } from './capability.ts';
+import type { Cause, FailedPart } from '../errors.ts';
+import type { Capability, EmptyReason } from './capability.ts';
 import { dayOf } from './periods.ts';
 import type { Kept, Snapshot } from './snapshot.ts';
 

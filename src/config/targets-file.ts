@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { CAPABILITIES, oneOf } from './settings.ts';
+import { oneOf } from './kinds.ts';
+import { CAPABILITIES } from './settings.ts';
 
 const strict = { additionalProperties: false } as const;
 

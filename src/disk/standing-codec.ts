@@ -1,7 +1,6 @@
-import type { FailedPart } from '../collection/capability.ts';
 import type { Standing } from '../collection/snapshot.ts';
 import { isStanding } from '../collection/standing.ts';
-import { publicCause } from '../errors.ts';
+import { type FailedPart, publicCause } from '../errors.ts';
 import { UnreadableFile } from './sealed-file.ts';
 
 /** Packs how a collector stands, as JSON; of a cause that is an error, what may be shown. */

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { oneOf } from '../config/settings.ts';
+import { oneOf } from '../config/kinds.ts';
 import { CIPHER_SUITES, CURVES, TLS_VERSIONS } from './tls-names.ts';
 
 const strict = { additionalProperties: false } as const;

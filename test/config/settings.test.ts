@@ -3,7 +3,8 @@ import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
 import t from 'tap';
 import { readSettings } from '../../src/config/faults.ts';
-import { parseDuration, SETTING_NAMES, Settings, settingDoc } from '../../src/config/settings.ts';
+import { parseDuration } from '../../src/config/kinds.ts';
+import { SETTING_NAMES, Settings, settingDoc } from '../../src/config/settings.ts';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const faultsOf = (env: NodeJS.ProcessEnv) => readSettings(env).faults.map(({ where }) => where);
