@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { COLLECTOR_STATES, type CollectorState, isStale } from './collection/state.ts';
+import { COLLECTOR_STATES } from './collection/snapshot.ts';
+import { type CollectorState, isStale } from './collection/state.ts';
 import { CAUSES } from './errors.ts';
 
 const time = (description: string) =>

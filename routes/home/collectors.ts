@@ -1,4 +1,5 @@
-import { type CollectorState, type CollectorStatus, isStale } from '../../src/collection/state.ts';
+import type { CollectorStatus } from '../../src/collection/snapshot.ts';
+import { type CollectorState, isStale } from '../../src/collection/state.ts';
 import { type Html, html } from './html.ts';
 import { formatDistance, formatInstant } from './words.ts';
 

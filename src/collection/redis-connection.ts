@@ -1,20 +1,11 @@
-import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { RedisSettings } from '../config.ts';
+import { COMMAND_TIMEOUT_MS, createClient, DISCONNECT_TIMEOUT_MS } from './redis-client.ts';
 
 const PROBE_INTERVAL_MS = 5_000;
 /** Longest wait for the answer to a small command; also for the first connection, from its start. */
 const ANSWER_TIMEOUT_MS = 2_000;
-/** Longest wait for the answer to any command: a large snapshot over a slow link. */
-const COMMAND_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A closed socket that the server does not close too is dropped after this time. */
-const DISCONNECT_TIMEOUT_MS = 500;
-const FIRST_RETRY_MS = 100;
-/** Also the pace at which a wrong password is tried again. */
-const LAST_RETRY_MS = 5_000;
-const RETRY_JITTER_MS = 500;
 /** How long the probe's key lives; its value means nothing. */
 const PROBE_EXPIRY_SECONDS = 60;
 
@@ -255,50 +246,6 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 /** Redis has not answered in time. */
 class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
-}
-
-function createClient(settings: RedisSettings): Redis {
-  const options: RedisOptions = {
-    db: settings.db,
-    connectionName: 'aws-cost-exporter',
-    // CLIENT SETINFO is refused by older servers and by users without it; the name says enough.
-    disableClientInfo: true,
-    lazyConnect: true,
-    // A command is answered now or fails now: what is to be repeated, whoever sent it decides.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    retryStrategy: (attempt) =>
-      Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS) + Math.random() * RETRY_JITTER_MS,
-  };
-  if (settings.sentinels?.length) return new Redis({ ...options, ...sentinelOptions(settings) });
-  if (settings.url === undefined)
-    return new Redis({ ...options, host: settings.host ?? 'localhost', port: settings.port });
-  const { protocol, hostname } = new URL(settings.url);
-  // Without a server name several hosted services behind one address cannot tell whom the client wants.
-  const tls = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
-  return new Redis(settings.url, protocol === 'rediss:' ? { ...options, tls } : options);
-}
-
-/** Where the Sentinels are; user, password, TLS and database are those of REDIS_URL. */
-function sentinelOptions({ url, db, sentinels, sentinelName }: RedisSettings): RedisOptions {
-  const primary = url === undefined ? undefined : new URL(url);
-  const path = primary?.pathname.slice(1) ?? '';
-  return {
-    name: sentinelName ?? '',
-    sentinels: (sentinels ?? []).map((sentinel) => {
-      const at = sentinel.lastIndexOf(':');
-      return { host: sentinel.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(sentinel.slice(at + 1)) };
-    }),
-    sentinelRetryStrategy: (attempt) => Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS),
-    db: path === '' ? db : Number(path),
-    ...(primary?.username ? { username: decodeURIComponent(primary.username) } : {}),
-    ...(primary?.password ? { password: decodeURIComponent(primary.password) } : {}),
-    ...(primary?.protocol === 'rediss:' ? { tls: {}, enableTLSForSentinelMode: true } : {}),
-  };
 }
 
 /** An error's own words. Never more of it: the errors of the client carry the command, a password with it. */

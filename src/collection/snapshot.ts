@@ -1,5 +1,21 @@
 import type { Cause, FailedPart } from '../errors.ts';
-import type { CollectorStatus } from './state.ts';
+
+/**
+ * How a collector of a target stands: `pending` before its first attempt has ended, `partial` where some parts failed,
+ * `no_data` and `not_enabled` after a successful attempt that brought nothing, `no_credentials` and `budget` after a skipped one.
+ */
+export const COLLECTOR_STATES = [
+  'pending',
+  'ok',
+  'partial',
+  'no_data',
+  'not_enabled',
+  'no_credentials',
+  'budget',
+  'failed',
+] as const;
+
+export type CollectorStatus = (typeof COLLECTOR_STATES)[number];
 
 /** What one collection bought from AWS for one target. Immutable and JSON-safe. */
 export interface Snapshot<Data = unknown> {

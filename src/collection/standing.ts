@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { CAUSES, type FailedPart } from '../errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { Standing } from './snapshot.ts';
-import { COLLECTOR_STATES, type CollectorState } from './state.ts';
+import { COLLECTOR_STATES, type Standing } from './snapshot.ts';
+import type { CollectorState } from './state.ts';
 
 const instantOrNull = Type.Union([
   Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$' }),

@@ -2,24 +2,7 @@ import type { Target } from '../config.ts';
 import type { Cause, FailedPart } from '../errors.ts';
 import type { Capability, EmptyReason } from './capability.ts';
 import { dayOf } from './periods.ts';
-import type { Kept, Snapshot } from './snapshot.ts';
-
-/**
- * How a collector of a target stands: `pending` before its first attempt has ended, `partial` where some parts failed,
- * `no_data` and `not_enabled` after a successful attempt that brought nothing, `no_credentials` and `budget` after a skipped one.
- */
-export const COLLECTOR_STATES = [
-  'pending',
-  'ok',
-  'partial',
-  'no_data',
-  'not_enabled',
-  'no_credentials',
-  'budget',
-  'failed',
-] as const;
-
-export type CollectorStatus = (typeof COLLECTOR_STATES)[number];
+import type { CollectorStatus, Kept, Snapshot } from './snapshot.ts';
 
 /** All that the machine knows of one collector of one target; changed by the runner alone. */
 export interface CollectorState {
