@@ -69,7 +69,7 @@ export const OPENS_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
     'proxy-from-env',
   ],
   'src/aws/clients.ts': ['@smithy/core/config'],
-  'src/collection/redis-connection.ts': ['ioredis'],
+  'src/collection/redis-client.ts': ['ioredis'],
   'plugins/platform/store.ts': ['@fastify/redis'],
   'src/health-check.ts': ['node:http', 'node:https'],
   'src/server.ts': ['node:net'],

@@ -157,7 +157,7 @@ t.test('each rule fails on a wrong import', async (t) => {
       ],
     ),
     ['src/spend/redis-ledger.ts', "import { Redis } from 'ioredis';", /alone open connections/],
-    ['src/collection/redis-connection.ts', "import { connect } from 'node:net';", /alone open connections/],
+    ['src/collection/redis-client.ts', "import { connect } from 'node:net';", /alone open connections/],
     ['src/disk/x.ts', "import net from 'node:net';", /alone open connections/],
     ['src/aws/x.ts', "import { request } from 'node:https';", /alone open connections/],
     ['src/check.ts', "import { loadConfig } from '@smithy/core/config';", /alone open connections/],

@@ -3,9 +3,9 @@ import { CellError, FOCUS_COLUMNS, readFocusRecord } from './bill/focus-columns.
 import { type GenerateOptions, generateBill } from './bill/generate-bill.ts';
 import type { FaultRule } from './faults.ts';
 import { isObject, type JsonObject } from './input.ts';
-import type { WireAnswer, WireRequest } from './service.ts';
 import type { Settings } from './settings.ts';
 import type { Simulator } from './types.ts';
+import type { WireAnswer, WireRequest } from './wire.ts';
 
 /** Where other processes steer the simulator. */
 export const CONTROL_PREFIX = '/_simulator/';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { BillIndex } from './bill/bill-index.ts';
 import { AwsError } from './errors.ts';
-import type { Service, WireRequest } from './service.ts';
 import { isSignedWith, readSignature } from './signature.ts';
 import type { AccountOptions } from './types.ts';
+import type { WireRequest } from './wire.ts';
 
 /** Who has sent a request, and what it may see. */
 export interface Caller {
@@ -16,6 +16,16 @@ export interface Caller {
   readonly sees: ReadonlySet<string> | 'all';
   /** Region that the request was signed for. */
   readonly region: string;
+}
+
+/** What a signature must be for. */
+export interface SignatureScope {
+  /** Name in signatures, such as `ce`. */
+  readonly name: string;
+  /** The regions whose signatures it takes. Default: any. */
+  readonly regions?: readonly string[];
+  /** The partitions that do not have it, by their regions: there is no such host. */
+  readonly absentFrom?: RegExp;
 }
 
 /** Temporary credentials, as AssumeRole gives them. */
@@ -64,7 +74,7 @@ export class Credentials {
    * Recognises the caller of a request, as AWS does before it looks at the request. Throws what AWS answers to an
    * unsigned request, unknown credentials, a wrong or expired token, and a signature for another service or region.
    */
-  authenticate(request: WireRequest, service: Service, bill: BillIndex): Caller {
+  authenticate(request: WireRequest, service: SignatureScope, bill: BillIndex): Caller {
     const signature = readSignature(request);
     const { accessKeyId, region } = signature;
     if (signature.service !== service.name) {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from './faults.ts';
-import type { WireAnswer } from './service.ts';
+import type { WireAnswer } from './wire.ts';
 
 const DRIP_BYTES = 16;
 const DRIP_MS = 100;

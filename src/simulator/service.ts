@@ -1,28 +1,10 @@
 import type { BillIndex } from './bill/bill-index.ts';
-import type { Caller, Credentials } from './credentials.ts';
+import type { Caller, Credentials, SignatureScope } from './credentials.ts';
 import type { AwsError } from './errors.ts';
 import type { JsonObject } from './input.ts';
 import type { PageTokens } from './page-tokens.ts';
 import type { Settings } from './settings.ts';
-
-/** An HTTP request, read to its end. */
-export interface WireRequest {
-  readonly method: string;
-  /** Path without the query string. */
-  readonly path: string;
-  /** Query string without the question mark, as sent. */
-  readonly query: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** An HTTP answer. */
-export interface WireAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { WireAnswer, WireRequest } from './wire.ts';
 
 /** What an operation computes its answer from. */
 export interface OperationContext {
@@ -62,18 +44,12 @@ export interface Protocol {
 }
 
 /** One AWS service: a line in the dispatch table. */
-export interface Service {
-  /** Name in signatures, such as `ce`. */
-  readonly name: string;
+export interface Service extends SignatureScope {
   /** Prefix of its IAM actions, where it is another than `name`. */
   readonly iamPrefix?: string;
   readonly protocol: Protocol;
   /** What precedes the operation in `x-amz-target` (JSON protocols), the XML namespace (query protocol). */
   readonly namespace: string;
-  /** The regions whose signatures it takes. Default: any. */
-  readonly regions?: readonly string[];
-  /** The partitions that do not have it, by their regions: there is no such host. */
-  readonly absentFrom?: RegExp;
   readonly operations: readonly Operation[];
   /** Its own names, and status, for errors that the simulator names otherwise. */
   readonly errors?: Readonly<Record<string, readonly [type: string, status: number]>>;

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from './errors.ts';
-import type { WireRequest } from './service.ts';
+import type { WireRequest } from './wire.ts';
 
 /** What the `Authorization` header of a signed request says. */
 export interface Signature {

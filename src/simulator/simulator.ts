@@ -9,10 +9,11 @@ import { FaultRules, faultError } from './faults.ts';
 import { PageTokens } from './page-tokens.ts';
 import { jsonProtocol } from './protocols/json.ts';
 import { send, sendWith } from './send.ts';
-import type { Operation, Service, WireRequest } from './service.ts';
+import type { Operation, Service } from './service.ts';
 import { SERVICES } from './services.ts';
 import { type Settings, settingsWith } from './settings.ts';
 import type { RequestRecord, Simulator, SimulatorOptions } from './types.ts';
+import type { WireRequest } from './wire.ts';
 
 const PAGE_SIZE = 5000;
 /** Longer than any client keeps an idle connection: it is never the simulator that ends one in use. */

@@ -1,6 +1,7 @@
 import { AwsError } from '../errors.ts';
 import { isObject, type JsonObject } from '../input.ts';
-import type { Protocol, WireAnswer } from '../service.ts';
+import type { Protocol } from '../service.ts';
+import type { WireAnswer } from '../wire.ts';
 
 /**
  * AWS's JSON protocols: `POST /` with the operation in `x-amz-target`.

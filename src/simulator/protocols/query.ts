@@ -1,6 +1,7 @@
 import type { AwsError } from '../errors.ts';
 import { isObject, type JsonObject } from '../input.ts';
-import type { Protocol, WireAnswer } from '../service.ts';
+import type { Protocol } from '../service.ts';
+import type { WireAnswer } from '../wire.ts';
 
 /** The codes that the query protocol has for errors that the JSON protocols name otherwise, and their status. */
 const CODES: Readonly<Record<string, readonly [code: string, status: number]>> = {

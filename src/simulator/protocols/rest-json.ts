@@ -1,6 +1,7 @@
 import { AwsError, validationError } from '../errors.ts';
 import { isObject, type JsonObject } from '../input.ts';
-import type { Protocol, WireAnswer, WireRequest } from '../service.ts';
+import type { Protocol } from '../service.ts';
+import type { WireAnswer, WireRequest } from '../wire.ts';
 
 /** How a parameter in a query string is to be read. */
 export type QueryType = 'string' | 'integer' | 'boolean';
