@@ -27,7 +27,7 @@ export function homeRoute(fastify: FastifyInstance, source: HomeSource): void {
   };
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => {
     const at = now();
-    const [spentToday = {}] = await ledger.days([dayOf(at)]);
+    const { pages, complete } = await ledger.days([dayOf(at)]);
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', HOME_CSP)
@@ -38,7 +38,7 @@ export function homeRoute(fastify: FastifyInstance, source: HomeSource): void {
       version: VERSION,
       now: at,
       metrics,
-      spend: { usd: usdFor(pagesOf(spentToday)), budgetUsd: config.spend.budgetUsd },
+      spend: { usd: usdFor(pagesOf(pages[0] ?? {})), budgetUsd: config.spend.budgetUsd, complete },
       targets: config.targets.map(({ name }) => ({
         name,
         accountId: account(name),

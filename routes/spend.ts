@@ -65,6 +65,11 @@ const Spend = Type.Object(
       },
       { description: 'What may be spent in one UTC day.' },
     ),
+    complete: Type.Boolean({
+      description:
+        'Whether the sums are of all replicas; false while Redis cannot be asked: then they are what this replica knows, and more may have been spent.',
+      examples: [true],
+    }),
     today: Type.Object(
       { day: day('The day', '2026-11-26'), ...Sums },
       { description: 'This UTC day so far.' },
@@ -145,7 +150,7 @@ async function spendOf({ config, ledger, states, now }: SpendSource): Promise<St
   const at = now();
   const today = dayOf(at);
   const [start, end] = [firstOfMonth(today), firstOfNextMonth(today)];
-  const days = await ledger.days(daysIn(start, addDays(today, 1)));
+  const { pages: days, complete } = await ledger.days(daysIn(start, addDays(today, 1)));
   const spentToday = sumsOf(days.slice(-1));
   const month = sumsOf(days);
   const budget = pagesFor(config.spend.budgetUsd);
@@ -164,6 +169,7 @@ async function spendOf({ config, ledger, states, now }: SpendSource): Promise<St
         spendBudgetUsd === undefined ? [] : [{ target: name, usd: spendBudgetUsd }],
       ),
     },
+    complete,
     today: { day: today, ...spentToday },
     month: { start, end, ...month },
     projected: { requests: Math.round(projected), usd: usdFor(Math.round(projected)) },

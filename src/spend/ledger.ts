@@ -10,6 +10,14 @@ export interface Buyer {
 /** Paid pages of one UTC day, by target and operation. */
 export type DayPages = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** What the ledger says of some UTC days. */
+export interface LedgerDays {
+  /** Paid pages of each day, in the order asked for. */
+  readonly pages: readonly DayPages[];
+  /** Whether it is what all replicas have paid for; false while the store cannot be asked: others may have spent more. */
+  readonly complete: boolean;
+}
+
 /** A collection that was cut off by the end of its process. */
 export interface Interrupted extends Buyer {
   /** When its first paid request was sent, in milliseconds since the epoch. */
@@ -38,6 +46,6 @@ export interface Ledger {
   done(buyer: Buyer): Promise<void>;
   /** Collections of a target that were cut off, also where they had paid for nothing; `done` forgets one. */
   interrupted(target: string): Promise<readonly Interrupted[]>;
-  /** Paid pages of some UTC days (`YYYY-MM-DD`), in their order. */
-  days(days: readonly string[]): Promise<readonly DayPages[]>;
+  /** Paid pages of some UTC days (`YYYY-MM-DD`). */
+  days(days: readonly string[]): Promise<LedgerDays>;
 }

@@ -3,7 +3,7 @@ import { CollectionError } from '../errors.ts';
 import { OpenAttempts } from './attempts.ts';
 import { Book } from './book.ts';
 import { type Budget, overBudget } from './budget.ts';
-import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
+import type { Buyer, Interrupted, Ledger, LedgerDays } from './ledger.ts';
 
 /** Where a ledger outlasts its process. */
 export interface LedgerFile {
@@ -73,9 +73,9 @@ export class LocalLedger implements Ledger {
     return (await this.#book()).underWay(target);
   }
 
-  async days(days: readonly string[]): Promise<readonly DayPages[]> {
+  async days(days: readonly string[]): Promise<LedgerDays> {
     const book = await this.#book();
-    return days.map((day) => book.day(day));
+    return { pages: days.map((day) => book.day(day)), complete: true };
   }
 
   /** The book, read once; where that fails it is read again at the next use. */

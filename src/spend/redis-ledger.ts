@@ -6,7 +6,7 @@ import type { Fence, RedisLeases } from '../replicas/redis-leases.ts';
 import { OpenAttempts } from './attempts.ts';
 import { Book, DAYS_KEPT, HOLD_MS } from './book.ts';
 import { type Budget, overBudget, pagesOf } from './budget.ts';
-import type { Buyer, DayPages, Interrupted, Ledger } from './ledger.ts';
+import type { Buyer, DayPages, Interrupted, Ledger, LedgerDays } from './ledger.ts';
 
 const EXPIRY_SECONDS = DAYS_KEPT * 86_400;
 
@@ -91,12 +91,13 @@ export class RedisLedger implements Ledger {
     });
   }
 
-  async days(days: readonly string[]): Promise<readonly DayPages[]> {
-    await this.#try(async () => {
+  async days(days: readonly string[]): Promise<LedgerDays> {
+    const read = await this.#try(async () => {
       await this.#synchronize();
       await this.#read(days);
+      return true;
     });
-    return days.map((day) => this.#book.day(day));
+    return { pages: days.map((day) => this.#book.day(day)), complete: read ?? false };
   }
 
   /**

@@ -4,7 +4,7 @@ import { type AwsContext, TargetAws } from '../../src/aws/clients.ts';
 import { createTransport, type Transport } from '../../src/aws/http.ts';
 import type { Target } from '../../src/config.ts';
 import { generateBill, startSimulator } from '../../src/simulator/index.ts';
-import type { Buyer, DayPages, Interrupted, Ledger } from '../../src/spend/ledger.ts';
+import type { Buyer, Interrupted, Ledger, LedgerDays } from '../../src/spend/ledger.ts';
 
 /** What the helpers use of a tap test. */
 export interface Scope {
@@ -41,8 +41,8 @@ export class Notebook implements Ledger {
     return [];
   }
 
-  async days(days: readonly string[]): Promise<readonly DayPages[]> {
-    return days.map(() => ({}));
+  async days(days: readonly string[]): Promise<LedgerDays> {
+    return { pages: days.map(() => ({})), complete: true };
   }
 
   /** Attempts that were settled as paid. */

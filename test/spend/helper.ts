@@ -22,8 +22,8 @@ export function verdict(said: Promise<void>): Promise<string> {
 
 /** The pages of a day that a ledger has. */
 export async function pagesIn(ledger: Ledger, day = TODAY, target?: string): Promise<number> {
-  const [pages = {}] = await ledger.days([day]);
-  return pagesOf(pages, target);
+  const { pages } = await ledger.days([day]);
+  return pagesOf(pages[0] ?? {}, target);
 }
 
 /** What is left of days once what is zero has been left out. */

@@ -111,7 +111,7 @@ async function play(
     else await ledger.done(buyerOf(one.who));
   }
   const days = [-1, 0, 1, 2, 3, 4].map((offset) => dayOf(startsAt + offset * DAY_MS));
-  const kept = await ledger.days(days);
+  const { pages: kept } = await ledger.days(days);
   return {
     answers,
     kept: compact(kept),

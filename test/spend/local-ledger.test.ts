@@ -36,7 +36,7 @@ t.test('a budget is spent to the last page, by whomever, and begins anew at midn
   await t.rejects(ledger.hold(buyer(), 2), { code: 'budget', advice: /2026-11-23T00:00:00\.000Z/ });
   now += 1;
   t.equal(await buy(ledger, buyer(), 9), 5);
-  t.same(compact(await ledger.days(['2026-11-21', TODAY, '2026-11-23'])), [
+  t.same(compact((await ledger.days(['2026-11-21', TODAY, '2026-11-23'])).pages), [
     {},
     { one: { GetCostAndUsage: 3 }, two: { GetCostAndUsage: 2 } },
     { default: { GetCostAndUsage: 5 } },
@@ -136,7 +136,7 @@ t.test('a restart knows what was spent, whenever the process was killed', async 
   // Killed while a page was under way: its outcome is unknown.
   await first.authorize(buyer('tags', 'one'), 'GetTags');
   const second = new LocalLedger(budgetOf(10), () => now, file);
-  t.same(compact(await second.days([TODAY, '2026-11-23'])), [
+  t.same(compact((await second.days([TODAY, '2026-11-23'])).pages), [
     { one: { GetCostAndUsage: 3 } },
     { one: { GetCostAndUsage: 2, GetTags: 1 } },
   ]);
@@ -150,8 +150,8 @@ t.test('every page is on disk before it may be sent', async (t) => {
     Array.from({ length: 30 }, async (_, index) => {
       await ledger.authorize(buyer('cost', `t${index}`), 'GetCostAndUsage');
       const written = new LocalLedger(ample, at(NOON), fileOf(file.folder.bytes));
-      const [day = {}] = await written.days([TODAY]);
-      t.ok((day[`t${index}`]?.GetCostAndUsage ?? 0) === 1, `its own, ${index}`);
+      const { pages } = await written.days([TODAY]);
+      t.ok((pages[0]?.[`t${index}`]?.GetCostAndUsage ?? 0) === 1, `its own, ${index}`);
     }),
   );
   const again = new LocalLedger(ample, at(NOON), file);
