@@ -1,3 +1,6 @@
 import type { FaultRow } from '../matrix.ts';
+import { rows as losses } from './losses.ts';
+import { rows as outages } from './outages.ts';
+import { rows as refusals } from './refusals.ts';
 
-export const rows: readonly FaultRow[] = [];
+export const rows: readonly FaultRow[] = [...outages, ...losses, ...refusals];
