@@ -2,13 +2,15 @@ import type { Test } from 'tap';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import { awayFromMidnight, type Served } from '../e2e/command.ts';
 import { numberedBill } from '../e2e/numbered-bill.ts';
-import { ofFamily, PATIENCE_MS, pageText, parsePage, readJson, total, valueIn } from '../e2e/page.ts';
+import { ofFamily, pageText, parsePage, readJson, total, valueIn } from '../e2e/page.ts';
 import type { TargetView } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
 
 const SHAPE = { days: 70, services: 3, accounts: 2 } as const;
 const PAIRS = SHAPE.services * SHAPE.accounts;
 const WINDOW_DAYS = 30;
+/** How long a row waits for what must come. */
+const LONG_MS = 30_000;
 
 /** A bill of which every pair costs the same number on every day up to `today`: figures tell which bill they are of. */
 export const billOf = (number: number, today = new Date()) => numberedBill({ number, today, ...SHAPE });
@@ -59,7 +61,7 @@ export async function shownBill({ metricsUrl }: Pick<Served, 'metricsUrl'>): Pro
 }
 
 /** Waits until the page shows a bill. */
-export const showsBill = (served: Pick<Served, 'metricsUrl'>, number: number, timeoutMs = PATIENCE_MS) =>
+export const showsBill = (served: Pick<Served, 'metricsUrl'>, number: number, timeoutMs = LONG_MS) =>
   eventually(
     `bill ${number} is shown`,
     async () => ((await shownBill(served)) === number ? true : undefined),
@@ -113,5 +115,5 @@ export const linesWith = (served: Pick<Served, 'log'>, words: RegExp) =>
     .filter((line) => words.test(line));
 
 /** Waits for a line of the log with these words in message or reason, and gives it. */
-export const said = (served: Pick<Served, 'log'>, words: RegExp, timeoutMs = PATIENCE_MS) =>
+export const said = (served: Pick<Served, 'log'>, words: RegExp, timeoutMs = LONG_MS) =>
   eventually(`the log says ${words}`, () => linesWith(served, words)[0], timeoutMs);

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Simulator } from '../../../src/simulator/index.ts';
 import { mounted } from '../../disk/helper.ts';
-import { CLI, runCommand, startServe } from '../../e2e/command.ts';
+import { CLI, runCommand, startCommand, startServe } from '../../e2e/command.ts';
 import { eventually, run as runProgram } from '../../servers/process.ts';
 import type { FaultRow, RowRun } from '../matrix.ts';
 import {
@@ -19,6 +20,8 @@ import {
   startAws,
 } from '../subject.ts';
 
+/** How long is waited for the end of a process that must not go on. */
+const LONG_MS = 30_000;
 const SNAPSHOT = 'snapshot+cost+default';
 const STANDING = 'standing+cost+default';
 
@@ -180,11 +183,15 @@ export const rows: readonly FaultRow[] = [
       const served = await startServe(t, env);
       await showsBill(served, 1);
       const paid = paidPages(simulator);
-      const second = await runCommand(t, [CLI, 'serve'], { env: { ...env, LOG_LEVEL: 'silent' } });
-      t.equal(second.code, 1);
-      t.match(second.stderr, /^aws-cost-exporter: STATE_DIR "[^"]+" is in use by another process: [^\n]+\n$/);
-      fired('refused starts', second.code === 1 ? 1 : 0);
-      message(second.stderr.trim().replace(folder, '...'));
+      const second = startCommand(t, [CLI, 'serve'], { env: { ...env, LOG_LEVEL: 'silent' } });
+      const code = await Promise.race([second.exit.then((exit) => exit.code), sleep(LONG_MS, 'no')]);
+      t.equal(code, 1);
+      t.match(
+        second.stderr(),
+        /^aws-cost-exporter: STATE_DIR "[^"]+" is in use by another process: [^\n]+\n$/,
+      );
+      fired('refused starts', code === 1 ? 1 : 0);
+      message(second.stderr().trim().replace(folder, '...'));
       t.equal(paidPages(simulator), paid, 'nothing was bought by it');
       await figuresAre(t, served, 1);
       figures('unchanged');

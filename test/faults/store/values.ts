@@ -7,6 +7,8 @@ import type { FaultRow, RowRun } from '../matrix.ts';
 import { cacheIs, KEYS, kept, type Running, STANDING, startRunning, stateInWords } from '../redis.ts';
 import { costState, figuresAre, linesWith, noFigures, paidPages, said, showsBill } from '../subject.ts';
 
+const TEN_YEARS_MS = 3_652 * 86_400_000;
+
 /** A snapshot as Redis has it, unpacked. */
 interface StoredSnapshot {
   format: number;
@@ -32,8 +34,8 @@ async function boughtAnew(
 ): Promise<void> {
   const before = paidPages(simulator);
   const served = await startServe(t, env);
-  message(await said(served, complaint));
   await showsBill(served, 1);
+  message(await said(served, complaint, 10_000));
   await figuresAre(t, served, 1);
   figures('right');
   await cacheIs(served, 1);
@@ -86,6 +88,7 @@ const ofAnotherVersion = (
     fired('snapshots of another version', await client.exists(KEYS.snapshot));
     await noFigures(t, served);
     figures('none');
+    t.equal((await costState(served)).state, 'pending');
     state(await stateInWords(served));
     message(((await (await fetch(`${served.restUrl}/cost/current`)).json()) as { message: string }).message);
   },
@@ -147,17 +150,17 @@ export const rows: readonly FaultRow[] = [
     for (const key of [KEYS.lease, KEYS.expose])
       await client.hset(key, { owner: 'nobody', token: 'first', till: 'for ever' });
   }),
-  senseless('endless-lease', 'The leases are given to nobody, for ever', async (client) => {
+  senseless('endless-lease', 'The leases are given to nobody, for ten years', async (client) => {
     for (const key of [KEYS.lease, KEYS.expose])
-      await client.hset(key, { owner: 'nobody', token: '9e999', till: 'inf' });
+      await client.hset(key, { owner: 'nobody', token: '9e999', till: String(Date.now() + TEN_YEARS_MS) });
   }),
   senseless('garbage-ledger', 'The day in the ledger has words and negative numbers', (client) =>
     client.hset(KEYS.spend, { 'default GetCostAndUsage': 'many', 'default GetCostForecast': '-7' }),
   ),
   senseless('garbage-holds', 'What is set aside is no JSON, or says nothing', (client) =>
     client.hset(KEYS.holds, {
-      'default cost': '{broken',
-      'default tags': '[]',
+      'default tags': '{broken',
+      'default forecast': '[]',
       'other cost': '{"pages":-9}',
     }),
   ),
