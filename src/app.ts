@@ -23,6 +23,7 @@ import { readyRoute, type StatusSource, targetsRoute } from '../routes/status.ts
 import type { OnAttempt } from './aws/meter.ts';
 import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
+import { logDestination } from './log-destination.ts';
 import type { SelfMetrics } from './metrics/self.ts';
 import { sharedClock } from './replicas/shared-clock.ts';
 import { WebInForce } from './web/in-force.ts';
@@ -70,7 +71,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const { config } = options;
   const limits = { ...WEB_LIMITS, ...options.limits };
   const web: WebInForce = new WebInForce(config.web, limits, () => rest.log);
-  const rest = createFastify(web, limits, { logger: options.logger ?? { level: config.logLevel } });
+  const rest = createFastify(web, limits, {
+    logger: options.logger ?? { level: config.logLevel, stream: logDestination() },
+  });
   const self = selfMetricsLater();
   const clock = sharedClock(options.now ?? Date.now, (differenceMs) =>
     rest.log.warn({ differenceMs }, "this machine's clock and Redis' are far apart: one of them is wrong"),

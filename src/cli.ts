@@ -112,11 +112,15 @@ async function main(words: string[]): Promise<void> {
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+/** Ends the process with an error's words. Its other fields are not shown: those of a client's error may be a command with its password. */
+function fail(error: unknown): void {
   const usage = error instanceof UsageError;
   const inWords = usage || error instanceof StateDirError;
   process.stderr.write(
     `aws-cost-exporter: ${error instanceof Error ? (inWords ? error.message : error.stack) : error}\n`,
   );
   process.exit(usage ? 2 : 1);
-});
+}
+
+process.on('uncaughtException', fail);
+main(process.argv.slice(2)).catch(fail);

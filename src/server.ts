@@ -5,7 +5,7 @@ import { type App, type AppOptions, buildApp } from './app.ts';
 const STOP_MS = 1_800;
 
 /**
- * Runs an exporter until SIGTERM or SIGINT; the process then ends with exit code 0. A port in use, or an address that
+ * Runs an exporter until SIGTERM, SIGINT or SIGHUP; the process then ends with exit code 0. A port in use, or an address that
  * is not this machine's, ends it with exit code 1 and one clear line.
  */
 export async function serve(options: AppOptions): Promise<App> {
@@ -40,6 +40,8 @@ export function stopOnSignals(app: Pick<App, 'close' | 'rest'>): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The terminal is gone.
+  process.on('SIGHUP', stop);
 }
 
 /** The port itself where it is free on `host`, else a free one. */

@@ -114,7 +114,7 @@ async function makeShared(
   const store = new RedisStore({ connection, leases });
   const ledger = new RedisLedger({ connection, leases, budget, now });
   connection.addCheck(async () => {
-    await leases.beat();
+    await leases.check();
     await ledger.synchronize();
     await store.synchronize();
   });

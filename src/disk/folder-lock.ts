@@ -1,4 +1,4 @@
-import { statSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StateDirError } from './state-dir-error.ts';
@@ -75,8 +75,9 @@ export class FolderLock {
 
   #takeEmptied(Database: typeof DatabaseSync, patienceMs: number): DatabaseSync {
     try {
-      // Emptied in place, and not replaced: it may be another's by now.
-      truncateSync(this.#file);
+      // Emptied in place, and not replaced: it may be another's by now. Made where there is none: a folder that nothing can be made in
+      // says why, which SQLite does not.
+      closeSync(openSync(this.#file, 'w', 0o600));
       return begin(Database, this.#file, patienceMs);
     } catch (error) {
       if (isBusy(error)) throw this.#refusal(error);

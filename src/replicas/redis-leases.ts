@@ -76,6 +76,8 @@ export class RedisLeases implements Leases {
   #graceUntil = Number.NEGATIVE_INFINITY;
   #reachable: boolean | undefined;
   #wasReached = false;
+  /** Why the last beat that says something was not answered; undefined where it was. */
+  #failure: unknown;
   #stopped = false;
 
   constructor(options: RedisLeasesOptions) {
@@ -138,6 +140,12 @@ export class RedisLeases implements Leases {
     await this.#beating;
   }
 
+  /** A beat whose failure is heard of. @throws whatever Redis or the connection says. */
+  async check(): Promise<void> {
+    await this.beat();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -195,6 +203,7 @@ export class RedisLeases implements Leases {
       if (returning) this.#graceUntil = sentAt + GRACE_MS;
       this.#reachable = true;
       this.#wasReached = true;
+      this.#failure = undefined;
       const [news, time, ...facts] = answer.map(String);
       const took = this.#monotonic() - sentAt;
       // Of an answer that took long nobody knows when it was given: the process may have been paused.
@@ -205,10 +214,11 @@ export class RedisLeases implements Leases {
       });
       if (facts.some((fact, index) => index % 3 === 0 && fact === '2')) connection.lost();
       onNews(news ?? '0');
-    } catch {
+    } catch (error) {
       // A process that was paused learns nothing from an answer that it missed.
       if (performance.now() - startedAt > CONCLUSIVE_MS) return;
       this.#reachable = false;
+      this.#failure = error;
       // The last holder goes on, from one failed beat to the next: one that is paused in between does not.
       const until = this.#monotonic() + LEASE_MS - MARGIN_MS;
       for (const lease of leases) if (this.#has(lease)) lease.deadline = until;

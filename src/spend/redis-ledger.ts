@@ -86,7 +86,8 @@ export class RedisLedger implements Ledger {
     });
     return Object.entries(found ?? {}).flatMap(([id, text]) => {
       if (!id.startsWith(`${target} `)) return [];
-      const { at, paid } = JSON.parse(text) as { at: number; paid: number };
+      const { at, paid } = holdOf(text);
+      if (!Number.isFinite(at) || !Number.isFinite(paid)) return [];
       return [{ target, collector: id.slice(target.length + 1), at, pages: paid }];
     });
   }
@@ -188,7 +189,7 @@ export class RedisLedger implements Ledger {
   async #read(days: readonly string[]): Promise<void> {
     const before = new Map(days.map((day) => [day, this.#book.day(day)]));
     const answers = await this.#options.connection.ask((redis) =>
-      Promise.all(days.map((day) => redis.hgetall(this.#dayKey(day)))),
+      Promise.all(days.map((day) => redis.hgetall(this.#dayKey(day)).catch(orNothing))),
     );
     for (const [index, day] of days.entries()) {
       await this.#take(day, dayPagesOf(Object.entries(answers[index] ?? {})), before.get(day) ?? {});
@@ -289,12 +290,29 @@ function pairsOf(flat: readonly string[]): [string, string][] {
   ]);
 }
 
+/** What is set aside, as far as the text says it. */
+function holdOf(text: string): { at: number; paid: number } {
+  try {
+    const { at, paid } = JSON.parse(text) as Record<string, unknown>;
+    return { at: Number(at), paid: Number(paid) };
+  } catch {
+    return { at: Number.NaN, paid: Number.NaN };
+  }
+}
+
+/** A key that is no hash is none of the ledger's: the next entry takes its place. @throws whatever else went wrong. */
+function orNothing(error: unknown): Record<string, string> {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return {};
+  throw error;
+}
+
 /** Names of targets and operations have no spaces. */
 function dayPagesOf(fields: readonly (readonly [string, string])[]): DayPages {
   const day: Record<string, Record<string, number>> = {};
   for (const [field, pages] of fields) {
     const [target = '', operation = ''] = field.split(' ');
-    day[target] = { ...day[target], [operation]: Number(pages) };
+    const count = Number(pages);
+    day[target] = { ...day[target], [operation]: Number.isSafeInteger(count) && count > 0 ? count : 0 };
   }
   return day;
 }

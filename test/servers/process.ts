@@ -20,6 +20,7 @@ export const PROGRAMS: readonly { program: string; debianPackage: string; elsewh
   { program: 'promtool', debianPackage: 'prometheus', elsewhere: 'brew install prometheus' },
   { program: 'openssl', debianPackage: 'openssl', elsewhere: 'brew install openssl' },
   { program: 'python3', debianPackage: 'python3', elsewhere: 'brew install python' },
+  { program: 'faketime', debianPackage: 'faketime', elsewhere: 'brew install libfaketime' },
 ];
 
 /** One line: what is absent and how to get it. */

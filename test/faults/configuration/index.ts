@@ -1,0 +1,3 @@
+import type { FaultRow } from '../matrix.ts';
+
+export const rows: readonly FaultRow[] = [];

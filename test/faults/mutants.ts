@@ -1,0 +1,82 @@
+/**
+ * `npm run test:mutants`: takes each guard of the list out of a copy of the program, and wants the rows that test it to fail.
+ * `-- NAME` tries those whose name, file or rows contain the text. Ends with `N passed, N failed`; exit code 1 where one failed.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../e2e/command.ts';
+import { launch } from '../servers/process.ts';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+
+/** What of the checkout a row needs. */
+const SOURCES = ['src', 'plugins', 'routes', 'test', 'package.json', 'tsconfig.json'];
+const AT_ONCE = 2;
+/** A row that has not failed by then has not failed: the guard may be one against waiting for ever. */
+const LONGEST_MS = 120_000;
+
+/** A copy of the sources that may be spoiled; the packages are the checkout's own. */
+function copySources(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'aws-cost-exporter-mutants-'));
+  for (const name of SOURCES) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Runs a program in the copy to its end; what it has written, and its exit code. */
+async function runIn(copy: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const program = await launch(process.execPath, args, { cwd: copy, env: { ...process.env, ...env } });
+  const killer = setTimeout(() => program.signal('SIGKILL'), LONGEST_MS);
+  const code = await program.exit;
+  clearTimeout(killer);
+  return { code, output: program.output() };
+}
+
+/** Why a mutation was not seen by all the rows that it names; undefined where it was. */
+async function missedBy(copy: string, { file, find, replace, rows }: Mutation): Promise<string | undefined> {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const parts = source.split(find);
+  if (parts.length !== 2) return `its text is in ${file} ${parts.length - 1} times`;
+  writeFileSync(path, parts.join(replace));
+  try {
+    // What does not even start proves nothing of a row.
+    const started = await runIn(copy, ['src/cli.ts', 'openapi']);
+    if (started.code !== 0) return `the program does not start with it: ${started.output.slice(-2_000)}`;
+    const { output } = await runIn(copy, ['test/faults/some.ts'], {
+      ROWS: rows.join(','),
+      TAP_TIMEOUT: '60',
+    });
+    const missed = rows.filter((row) => !new RegExp(`^ *not ok \\d+ - ${row}( |$)`, 'm').test(output));
+    if (missed.length === 0) return undefined;
+    return `${missed.join(', ')} did not fail:\n${output.slice(-4_000)}`;
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+const wanted = process.argv[2] ?? '';
+const waiting = MUTATIONS.filter(({ name, file, rows }) => [name, file, ...rows].join(' ').includes(wanted));
+let [passed, failed] = [0, 0];
+
+async function work(): Promise<void> {
+  const copy = copySources();
+  try {
+    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
+      const started = performance.now();
+      const missed = await missedBy(copy, mutation);
+      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+      if (missed === undefined) passed++;
+      else failed++;
+      console.log(
+        `${missed === undefined ? 'ok    ' : 'FAILED'} ${seconds.padStart(5)} s  ${mutation.name}: ${missed ?? mutation.rows.join(', ')}`,
+      );
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,40 @@
+// The list of mutations is right; that rows fail with them is seen by `npm run test:mutants`.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { ROOT } from '../e2e/command.ts';
+import { MUTATIONS } from './mutations.ts';
+import { AREAS, ROWS } from './rows.ts';
+
+const doubles = (names: readonly string[]) => names.filter((name, at) => names.indexOf(name) !== at);
+
+t.test('each row has its area and a name of its own', async (t) => {
+  t.same(doubles(ROWS.map(({ id }) => id)), []);
+  for (const [area, rows] of Object.entries(AREAS)) {
+    for (const { id } of rows) t.match(id, new RegExp(`^${area}/[a-z0-9]+(-[a-z0-9]+)*$`));
+  }
+});
+
+t.test('each mutation takes one guard out of the program, and rows are to see it', async (t) => {
+  t.same(doubles(MUTATIONS.map(({ name }) => name)), []);
+  for (const { name, file, find, replace, rows } of MUTATIONS) {
+    t.match(file, /^(src(?!\/simulator\/)|plugins|routes)\/.+\.ts$/, name);
+    const parts = readFileSync(join(ROOT, file), 'utf8').split(find);
+    t.equal(parts.length - 1, 1, `${name}: its text is in ${file} once`);
+    t.not(replace, find, `${name}: changes something`);
+    t.ok(rows.length > 0, `${name}: names rows`);
+    t.same(
+      rows.filter((row) => !ROWS.some(({ id }) => id === row)),
+      [],
+      `${name}: names rows that there are`,
+    );
+  }
+});
+
+t.test('each row has a guard that it tests', async (t) => {
+  const tested = new Set(MUTATIONS.flatMap(({ rows }) => rows));
+  t.same(
+    ROWS.filter(({ id }) => !tested.has(id)).map(({ id }) => id),
+    [],
+  );
+});

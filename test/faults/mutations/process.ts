@@ -1,0 +1,3 @@
+import type { Mutation } from '../mutations.ts';
+
+export const mutations: readonly Mutation[] = [];
