@@ -1,4 +1,5 @@
 import type { FaultRow } from '../matrix.ts';
-import { rows as example } from './example.ts';
+import { rows as answers } from './answers.ts';
+import { rows as wire } from './wire.ts';
 
-export const rows: readonly FaultRow[] = [...example];
+export const rows: readonly FaultRow[] = [...answers, ...wire];

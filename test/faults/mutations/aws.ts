@@ -6,6 +6,6 @@ export const mutations: readonly Mutation[] = [
     file: 'src/aws/clients.ts',
     find: 'maxAttempts: MAX_ATTEMPTS,',
     replace: 'maxAttempts: 1,',
-    rows: ['aws/throttled-then-answered'],
+    rows: ['aws/throttled-for-ever'],
   },
 ];
