@@ -1,10 +1,60 @@
 import type { FaultRow } from '../matrix.ts';
-import { failing } from './helper.ts';
+import { failing, gettingOver } from './helper.ts';
 
 const COST = { operation: 'GetCostAndUsage' } as const;
 
 /** AWS answers, but with an error. */
 export const rows: readonly FaultRow[] = [
+  gettingOver(
+    {
+      id: 'aws/throttled-then-answered',
+      fault: 'GetCostAndUsage answers ThrottlingException twice',
+      expected: 'Tried again within the collection; three attempts, of which one is paid; figures right.',
+    },
+    {
+      ...COST,
+      attempts: { throttled: 2, success: 1 },
+      cents: 1,
+      rules: [{ kind: 'throttle', times: 2 }],
+    },
+  ),
+  gettingOver(
+    {
+      id: 'aws/http-503-then-answered',
+      fault: 'GetCostAndUsage answers HTTP 503 once',
+      expected: 'Tried again within the collection; figures right, one attempt paid.',
+    },
+    { ...COST, attempts: { error: 1, success: 1 }, cents: 1, rules: [{ kind: 'error503', times: 1 }] },
+  ),
+  gettingOver(
+    {
+      id: 'aws/clock-skew-corrected',
+      fault: "AWS's clock is an hour ahead: it refuses signatures by this machine's",
+      expected: "The SDK goes by AWS's time from the first refusal on; the refused attempt costs nothing.",
+    },
+    {
+      ...COST,
+      attempts: { error: 1, success: 1 },
+      cents: 1,
+      rules: [{ kind: 'skew', ms: 3_600_000 }],
+    },
+  ),
+  failing(
+    {
+      id: 'aws/clock-skew-for-ever',
+      fault: "AWS refuses every signature's time, though its clock says ours",
+      expected: 'The message names the clock; nothing is paid.',
+    },
+    {
+      ...COST,
+      code: 'error',
+      says: /signature's time/,
+      advice: /machine's clock/,
+      attempts: { error: 1 },
+      cents: 0,
+    },
+    [{ kind: 'error', type: 'RequestTimeTooSkewed', message: 'The difference is too large', status: 403 }],
+  ),
   failing(
     {
       id: 'aws/throttled-for-ever',

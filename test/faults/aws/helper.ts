@@ -115,6 +115,46 @@ export async function failsAndRecovers(row: RowRun, exporter: Good, failure: Fai
   await recovers(t, exporter, collector);
 }
 
+/** What a collection that gets over a fault is held to. */
+export interface GotOver extends Pick<Failure, 'collector' | 'operation' | 'attempts' | 'cents'> {
+  readonly rules: readonly FaultRule[];
+}
+
+/** A row whose collection gets over its faults by itself: the figures are those of the bill, and every attempt is counted. */
+export function gettingOver(
+  about: Pick<FaultRow, 'id' | 'fault' | 'expected'>,
+  { collector = 'cost', operation, attempts, cents, rules }: GotOver,
+  options: ExporterOptions = {},
+): FaultRow {
+  return {
+    ...about,
+    async run(row) {
+      const { t } = row;
+      const exporter = await startWell(t, options);
+      for (const rule of rules) exporter.sim.faults.add({ operation, ...rule });
+      exporter.clock.advance(60_000);
+      t.equal(await exporter.run(collector), 'collected');
+      row.fired(`requests hit by ${kindsOf(exporter)}`, exporter.hits());
+      t.equal((await exporter.metrics()).businessText(), exporter.before.businessText(), 'the same bill');
+      row.figures('right');
+      t.match(await exporter.collector(collector), { state: 'ok', stale: false, cause: null });
+      t.same(await exporter.attempts(operation), attempts);
+      t.equal(await exporter.spent(), cents);
+      row.state(`${collector} ok, attempts ${shown(attempts)}, ${cents} cents`);
+      const line = exporter.log.findLast((one) => one.collector === collector);
+      t.equal(line?.msg, 'collected');
+      row.message(line?.msg ?? '');
+    },
+  };
+}
+
+/** Lets a collection end after so many milliseconds, in place of its minutes. */
+export function hurry({ app }: Exporter, collector: string, timeoutMs: number): void {
+  const state = app.rest.collections.states.get(collector, 'default');
+  if (state === undefined) throw new Error(`no collector ${collector}`);
+  Object.assign(state, { capability: { ...state.capability, timeoutMs } });
+}
+
 /** Takes the faults away: the next run brings the figures of the same bill. */
 export async function recovers(t: Test, exporter: Good, collector = 'cost'): Promise<void> {
   const { sim, clock, run, before } = exporter;
@@ -125,17 +165,18 @@ export async function recovers(t: Test, exporter: Good, collector = 'cost'): Pro
   t.equal((await exporter.metrics()).businessText(), before.businessText(), 'the same bill, the same page');
 }
 
-/** A row whose collection fails and recovers. */
+/** A row whose collection fails and recovers; `timeoutMs` is in place of the collection's own. */
 export function failing(
   row: Pick<FaultRow, 'id' | 'fault' | 'expected'>,
   failure: Failure,
   rules: readonly FaultRule[],
-  options: ExporterOptions = {},
+  { timeoutMs, ...options }: ExporterOptions & { timeoutMs?: number } = {},
 ): FaultRow {
   return {
     ...row,
     async run(run) {
       const exporter = await startWell(run.t, options);
+      if (timeoutMs !== undefined) hurry(exporter, failure.collector ?? 'cost', timeoutMs);
       for (const rule of rules) exporter.sim.faults.add({ operation: failure.operation, ...rule });
       await failsAndRecovers(run, exporter, failure);
     },

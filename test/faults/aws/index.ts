@@ -1,5 +1,6 @@
 import type { FaultRow } from '../matrix.ts';
 import { rows as answers } from './answers.ts';
+import { rows as shapes } from './shapes.ts';
 import { rows as wire } from './wire.ts';
 
-export const rows: readonly FaultRow[] = [...answers, ...wire];
+export const rows: readonly FaultRow[] = [...answers, ...wire, ...shapes];

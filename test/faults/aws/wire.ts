@@ -1,8 +1,9 @@
 import type { FaultRow } from '../matrix.ts';
-import { failing } from './helper.ts';
+import { failing, gettingOver } from './helper.ts';
 
 const COST = { operation: 'GetCostAndUsage' } as const;
-const IN_TIME = { app: { awsLimits: { requestMs: 400, silenceMs: 400 } } };
+// Without the timeout of a call it is the collection's that ends it: later, and as one attempt.
+const IN_TIME = { app: { awsLimits: { requestMs: 400, silenceMs: 400 } }, timeoutMs: 8_000 };
 
 /** The wire between AWS and here breaks. */
 export const rows: readonly FaultRow[] = [
@@ -89,5 +90,36 @@ export const rows: readonly FaultRow[] = [
       cents: 1,
     },
     [{ kind: 'huge', bytes: 500_000_000 }],
+  ),
+  failing(
+    {
+      id: 'aws/drips-without-end',
+      fault: 'The answer comes 8 bytes at a time: never silent, never done',
+      expected: 'The collection ends at its own timeout; what was asked for counts as paid.',
+    },
+    { ...COST, code: 'timeout', says: /in time/, advice: /network/, attempts: { timeout: 1 }, cents: 1 },
+    [{ kind: 'drip', bytes: 8, ms: 20 }],
+    { timeoutMs: 1_500 },
+  ),
+  gettingOver(
+    {
+      id: 'aws/slow-but-whole',
+      fault: 'The answer comes 1,000 bytes at a time',
+      expected: 'Slow is no failure: the figures are right, with one attempt.',
+    },
+    {
+      ...COST,
+      attempts: { success: 1 },
+      cents: 1,
+      rules: [{ kind: 'drip', bytes: 1_000, ms: 10 }],
+    },
+  ),
+  gettingOver(
+    {
+      id: 'aws/reset-then-answered',
+      fault: 'The connection is reset once, then GetCostAndUsage answers',
+      expected: 'Tried again within the collection; the lost attempt counts as paid too.',
+    },
+    { ...COST, attempts: { error: 1, success: 1 }, cents: 2, rules: [{ kind: 'reset', times: 1 }] },
   ),
 ];
