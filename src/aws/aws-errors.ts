@@ -235,7 +235,9 @@ export function timedOut(options?: ErrorOptions): CollectionError {
   );
 }
 
-function denied(message: string, action: string, options: ErrorOptions): CollectionError {
+function denied(message: string, asked: string, options: ErrorOptions): CollectionError {
+  // A role's credentials are renewed within whatever call comes first: it is not that call which was denied.
+  const action = /not authorized to perform: sts:AssumeRole\b/i.test(message) ? 'sts:AssumeRole' : asked;
   if (/not enabled for cost explorer/i.test(message)) return notEnabled(options);
   // The hub says so of every call but ListEnrollmentStatuses.
   if (/not enrolled/i.test(message)) return notEnrolled(options);
