@@ -50,9 +50,9 @@ function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined) || undefined;
 }
 
-/** A URL without user and password; any other text as it is. */
+/** A text without user and password, wherever in it such a pair may stand: before an `@`. Any other text as it is. */
 export function withoutUser(text: string | undefined): string | undefined {
-  return text?.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@');
+  return text?.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@').replace(/[^\s,/:@]*:(?!\/\/).*@/s, '***@');
 }
 
 function fromText(schema: TSchema, text: string): unknown {

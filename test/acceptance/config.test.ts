@@ -162,6 +162,11 @@ t.test('a secret is named, never shown', async (t) => {
     ['REDIS_URL', 'http://user:hunter2@redis'],
     ['REDIS_URL', 'hunter2'],
     ['HTTPS_PROXY', 'socks://user:hunter2@proxy'],
+    // What belongs into REDIS_URL, in other places.
+    ['REDIS_HOST', 'user:hunter2@redis'],
+    ['REDIS_HOST', 'user:hunter2,/@redis'],
+    ['REDIS_SENTINELS', 'one:1,redis://:hunter2@two:2'],
+    ['AWS_ENDPOINT_URL', 'user:hunter2@proxy:3128'],
   ] as const) {
     const text = faultsOf({ [name]: value });
     t.match(text, name);

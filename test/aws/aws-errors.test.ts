@@ -172,7 +172,8 @@ t.test('a denial names the IAM action', async (t) => {
   }
   const role = awsError(thrown({ name: 'AccessDenied', status: 403 }), 'sts:AssumeRole');
   t.match(role.advice, /sts:AssumeRole.*roleArn.*trust policy.*externalId/);
-  const message = 'User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: arn:x';
+  const message =
+    'User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: arn:x';
   const renewed = awsError(thrown({ name: 'AccessDenied', status: 403, message }), 'ce:GetCostAndUsage');
   t.match(renewed, { message: /denied sts:AssumeRole/, advice: /trust policy/ }, 'within another call');
 });
