@@ -172,6 +172,8 @@ t.test('a secret is named, never shown', async (t) => {
     t.match(text, name);
     t.notMatch(text, 'hunter2', name);
   }
+  const beside = { REDIS_URL: 'redis://redis', REDIS_HOST: 'user:hunter2@redis', REDIS_SENTINELS: 'one:1' };
+  t.notMatch(faultsOf(beside), 'hunter2', 'in what is said of settings beside each other too');
   const both = faultsOf({ REDIS_URL: 'redis://user:hunter2@redis', REDIS_HOST: 'redis' });
   t.match(both, 'REDIS_HOST', 'two addresses of Redis contradict each other');
   t.notMatch(both, 'hunter2');
