@@ -188,7 +188,7 @@ export const rows: readonly FaultRow[] = [
     fault: 'STS does not say whose the credentials are',
     expected: 'Nothing is bought for an account that is not known; the figures stay.',
     async run(row) {
-      const exporter = await startWell(row.t, { app: { awsLimits: { accountMs: 500, requestMs: 8_000 } } });
+      const exporter = await startWell(row.t, { app: { awsLimits: { accountMs: 500, requestMs: 3_000 } } });
       // What STS has said is believed for a quarter of an hour.
       exporter.clock.advance(16 * 60_000);
       exporter.sim.faults.add({ kind: 'hang', operation: 'GetCallerIdentity' });
