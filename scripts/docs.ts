@@ -1,5 +1,5 @@
 /**
- * Generates docs/configuration.md, docs/metrics.md, the tables of README.md and parts of the Helm chart from the code. `--write` writes them; without it the script fails
+ * Generates docs/configuration.md, docs/metrics.md, docs/licences.md, the tables of README.md and parts of the Helm chart from the code. `--write` writes them; without it the script fails
  * where a file differs from what the code says.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { loadConfig } from '../src/config.ts';
 import { processRegistry } from '../src/metrics/live.ts';
 import { selfFamilies } from '../src/metrics/self-families.ts';
 import { chartFiles } from './chart/index.ts';
+import { licencesPage } from './licences.ts';
 
 interface FamilyDoc {
   readonly name: string;
@@ -218,9 +219,11 @@ async function readme(): Promise<string> {
   return text;
 }
 
+const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 const files = {
   'docs/configuration.md': configuration(),
   'docs/metrics.md': await metrics(),
+  'docs/licences.md': licencesPage(lock, HEAD, table),
   'README.md': await readme(),
   ...chartFiles(
     (await businessFamilies()).map(({ name }) => name),

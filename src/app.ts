@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import cost from '../plugins/cost/index.ts';
@@ -7,7 +8,7 @@ import access from '../plugins/platform/access.ts';
 import aws from '../plugins/platform/aws.ts';
 import collections from '../plugins/platform/collections.ts';
 import documents from '../plugins/platform/documents.ts';
-import errors, { handleError, parameterError, refuseMalformed } from '../plugins/platform/errors.ts';
+import errors, { parameterError, refuseMalformed, refusePath } from '../plugins/platform/errors.ts';
 import guard from '../plugins/platform/guard.ts';
 import headers from '../plugins/platform/headers.ts';
 import metrics from '../plugins/platform/metrics.ts';
@@ -84,9 +85,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const { now } = clock;
 
   await rest.register(headers, { configured: web.headers });
-  await rest.register(errors);
   await rest.register(metrics);
+  // Before `errors`, which answers unknown paths: whoever looks for some is limited too.
   await rest.register(guard, { limits });
+  await rest.register(errors);
   await rest.register(access, { limits, rest: true, web });
   await rest.register(openapi, { web });
   await rest.register(store, {
@@ -149,13 +151,11 @@ function createFastify(
     // Log lines for each scrape and probe would drown the ones that matter.
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
-    // Tag keys have up to 128 characters, each up to 12 when percent-encoded.
-    routerOptions: { maxParamLength: 2_048 },
+    // As long as the head of a request may be: the schema says how long a parameter is, in the one way that the document knows.
+    routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     schemaErrorFormatter: parameterError,
-    frameworkErrors: (error, request, reply) => {
-      handleError(error, request, reply);
-    },
+    frameworkErrors: refusePath,
     clientErrorHandler: refuseMalformed,
   });
 }

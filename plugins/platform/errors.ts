@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import fp from 'fastify-plugin';
+import { HEADERS } from './headers.ts';
 
 /** The one body of every error. */
 export const ErrorBody = Type.Object(
@@ -101,6 +102,12 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   return sendError(reply, statusCode, code, error.message);
 }
 
+/** Answers a path that is none (`/%zz`). No hook has seen the request: what they do for every other one is done here. */
+export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(HEADERS);
+  if (!request.server.refuseTooMany?.(request, reply)) handleError(error, request, reply);
+}
+
 /** The paths of a route: `/cost/tags/:key`, `/docs/static/*`. */
 function patternOf(url: string): RegExp {
   const source = url
@@ -133,7 +140,9 @@ function refuseExpectation(_request: IncomingMessage, response: ServerResponse):
     error: 'Expectation Failed',
     message: 'The expectation in the Expect header cannot be met.',
   };
-  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+  response
+    .writeHead(417, { ...HEADERS, 'content-type': 'application/json; charset=utf-8' })
+    .end(JSON.stringify(body));
 }
 
 /** Names the parameter that is unknown or wrong, and what would be right. */
@@ -167,8 +176,14 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     error: status,
     message: message ?? 'The request is not valid HTTP.',
   });
-  const head = `HTTP/1.1 ${statusCode} ${status}\r\ncontent-type: application/json; charset=utf-8\r\n`;
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  const headers = {
+    ...HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${statusCode} ${status}\r\n${lines.join('')}\r\n${body}`);
 }
 
 /** Whether it is a request, but for a method that Node's parser does not know. */

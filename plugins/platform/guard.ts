@@ -1,10 +1,17 @@
 import { Duplex } from 'node:stream';
 import underPressure from '@fastify/under-pressure';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { AddressCounter } from '../../src/web/address-counter.ts';
 import type { WebLimits } from '../../src/web/limits.ts';
 import { Refusal, sendError } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Counts a request, and answers 429 where its client has sent too many; whether it did. Only on REST. */
+    refuseTooMany?(request: FastifyRequest, reply: FastifyReply): boolean;
+  }
+}
 
 /** What guards REST; a listener of /metrics alone is limited by connections and time. */
 export interface GuardOptions {
@@ -15,13 +22,18 @@ export interface GuardOptions {
 export default fp<GuardOptions>(
   async function guardPlugin(fastify, { limits }) {
     const requests = new AddressCounter(limits.rate);
-    fastify.addHook('onRequest', (request, reply, done) => {
-      if (isExempt(request) || requests.add(request.ip) <= requests.max) return done();
+    const refuseTooMany = (request: FastifyRequest, reply: FastifyReply): boolean => {
+      if (isExempt(request) || requests.add(request.ip) <= requests.max) return false;
       const { secondsLeft, max } = requests;
       reply.header('retry-after', String(secondsLeft));
       const limit = `${max} requests in ${limits.rate.windowMs / 1_000} s`;
       const message = `This address has sent more than ${limit}. Ask again in ${secondsLeft} s.`;
-      return sendError(reply, 429, 'too_many_requests', message);
+      sendError(reply, 429, 'too_many_requests', message);
+      return true;
+    };
+    fastify.decorate('refuseTooMany', refuseTooMany);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!refuseTooMany(request, reply)) done();
     });
     await fastify.register(underPressure, {
       maxEventLoopDelay: limits.loopDelayMs,
@@ -38,7 +50,7 @@ export default fp<GuardOptions>(
       },
     });
   },
-  { name: 'guard', fastify: '5.x', dependencies: ['errors'] },
+  { name: 'guard', fastify: '5.x', dependencies: ['headers'] },
 );
 
 /** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */

@@ -6,7 +6,7 @@ import helmet from 'helmet';
  * What helmet sets, asked once: its plugin for Fastify makes all of it anew for each request, which takes a third of the answer's time.
  * Content security policy of every answer but the pages, which have their own: nothing is loaded, nobody frames it.
  */
-const HEADERS = (() => {
+export const HEADERS: Readonly<Record<string, string>> = (() => {
   const set = new Map<string, string>();
   const response = {
     setHeader: (name: string, value: string) => set.set(name.toLowerCase(), value),

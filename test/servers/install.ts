@@ -3,6 +3,7 @@
  * elsewhere it says in one line each how to get it. With CI=true anything missing at the end is exit code 1.
  */
 import { IAM_TOOLS } from '../docs/python-tools.ts';
+import { SCHEMATHESIS } from '../fuzz/schemathesis/run.ts';
 import { ensureHelm } from '../helm/helm.ts';
 import { KUBERNETES_SCHEMAS } from '../helm/schemas.ts';
 import { WORKFLOW_LINTERS } from '../release/linters.ts';
@@ -33,7 +34,7 @@ if (debian && packages.size > 0) aptInstall([...packages]);
 
 const problems = missing().map(({ program }) => howToGet(program));
 if (findChromium() === undefined) problems.push(CHROMIUM_ABSENT);
-for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS, WORKFLOW_LINTERS]) {
+for (const requirements of [[BOTO3], IAM_TOOLS, KUBERNETES_SCHEMAS, WORKFLOW_LINTERS, SCHEMATHESIS]) {
   if (!debian || isPythonReady(requirements)) continue;
   const problem = await preparePython(requirements, debian);
   if (problem !== undefined) problems.push(problem);

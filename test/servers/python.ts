@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { absent, eventually, findProgram, howToGet, run, type TestScope } from './process.ts';
@@ -13,7 +13,9 @@ const STEP_TIMEOUT_MS = 120_000;
 
 /** Where the environment for these requirements is, made or not. */
 function folderOf(requirements: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([...requirements].sort()));
+  // Of a file of requirements what it says counts, not where it is.
+  const said = requirements.map((one) => (existsSync(one) ? readFileSync(one, 'utf8') : one));
+  const hash = createHash('sha256').update(JSON.stringify(said.sort()));
   return join(CACHE, `python-${hash.digest('hex').slice(0, 12)}`);
 }
 
@@ -28,7 +30,7 @@ export function isPythonReady(requirements: readonly string[]): boolean {
 /**
  * The Python of a virtual environment with these packages, made on the first call (about 15 s) and kept in the git-ignored
  * `.cache`. Give the test that calls it a timeout of a few minutes.
- * @param requirements pinned, e.g. `['boto3==1.2.3']`.
+ * @param requirements pinned, e.g. `['boto3==1.2.3']`; or options of pip that name a file of them.
  * @returns undefined, with a visible skip, where Python, its venv module or the packages are not to be had.
  * @throws Error in that case with CI=true.
  */

@@ -1,4 +1,6 @@
 // Who is answered what: passwords and tokens, by route and listener.
+import { connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { type Answer, ask } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
@@ -18,6 +20,22 @@ const CLOSED = [
   '/targets',
   '/spend',
 ];
+
+/** What browsers heed, unless a page has a policy of its own. */
+const HEADERS = {
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+};
+
+/** What comes back for bytes that may be no HTTP. */
+async function exchange(url: string, request: string): Promise<string> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(request);
+  return (await buffer(socket)).toString('latin1');
+}
 
 /** A refusal, after a check of its shape. */
 function refused(t: Test, answer: Answer, statusCode: number, code: string, what: string) {
@@ -254,21 +272,30 @@ t.test('headers that browsers heed, on every answer', async (t) => {
   for (const url of [
     `${exporter.restUrl}/spend`,
     `${exporter.restUrl}/none`,
+    `${exporter.restUrl}/docs/static/index.css`,
+    `${exporter.restUrl}/cost/current?x=1`,
+    `${exporter.restUrl}/%zz`,
+    `${exporter.restUrl}/${'k'.repeat(9_000)}`,
     `${exporter.metricsUrl}/metrics`,
     `${exporter.metricsUrl}/health`,
+    `${exporter.metricsUrl}/none`,
+    `${exporter.metricsUrl}/%zz`,
   ]) {
     const { headers } = await ask(url);
-    t.match(
-      headers,
-      {
-        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
-      },
-      url,
-    );
+    t.match(headers, HEADERS, url);
     t.notOk(headers['strict-transport-security'] ?? headers['x-powered-by'] ?? headers.server, url);
+  }
+  for (const [status, request] of Object.entries({
+    400: 'GET /spend HTTP/1.1\r\n\r\n',
+    405: 'POST /spend HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+    417: 'GET /spend HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: tea\r\n\r\n',
+    431: `GET /${'k'.repeat(40_000)} HTTP/1.1\r\n\r\n`,
+    501: 'BREW /spend HTTP/1.1\r\nhost: x\r\n\r\n',
+  })) {
+    const text = await exchange(exporter.restUrl, request);
+    t.equal(text.split(' ')[1], status);
+    for (const [name, value] of Object.entries(HEADERS))
+      t.match(text, `${name}: ${value}\r\n`, `${status}: ${name}`);
   }
   for (const path of ['/', '/docs/']) {
     const { headers } = await exporter.get(path);

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { numberedBill } from '../e2e/numbered-bill.ts';
 import { type Answer, ask, TODAY } from '../helper.ts';
 import { eventually } from '../servers/process.ts';
-import { startWeb } from './helper.ts';
+import { startWeb, tokenLine } from './helper.ts';
 
 t.setTimeout(180_000);
 
@@ -47,7 +47,7 @@ t.test(
         'nothing is said of it before',
       );
     }
-    for (const path of ['/spend', '/cost/current', '/', '/docs/']) {
+    for (const path of ['/spend', '/cost/current', '/', '/docs/', '/none', '/docs/none', '/%zz']) {
       const answer = await exporter.get(path);
       t.equal(answer.status, 429, path);
       isError(t, answer, 429, 'too_many_requests');
@@ -145,6 +145,21 @@ t.test('a body is of no use, and is not taken', async (t) => {
   t.match(await rest(socket), /^HTTP\/1\.1 405 /);
   t.equal((await ask(`${restUrl}/health`)).status, 200);
 });
+
+t.test(
+  'whoever looks for paths that are none is limited as anyone else, shown credentials or not',
+  async (t) => {
+    const exporter = await startWeb(t, {
+      tokens: tokenLine('grafana', 'first-token'),
+      app: { limits: { rate: { max: 6, windowMs: 3_600_000 } } },
+    });
+    const answers = [];
+    for (const path of ['/none', '/%zz', '/wp-login.php', '/.env', '/%', '/cost/none', '/none', '/%zz'])
+      answers.push((await exporter.get(path)).status);
+    t.same(answers, [404, 400, 404, 404, 400, 404, 429, 429]);
+    t.equal((await exporter.get('/health')).status, 200);
+  },
+);
 
 /** Keeps the event loop busy, in stretches, for a while. */
 async function busy(stretchMs: number, totalMs: number): Promise<void> {
