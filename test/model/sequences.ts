@@ -118,19 +118,19 @@ const STEPS = [
 
 /** What must have happened wherever the figures are kept. */
 const ALWAYS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(FAULT_NAMES.map((name) => [`fault: ${name}`, 4])),
+  ...Object.fromEntries(FAULT_NAMES.map((name) => [`fault: ${name}`, 2])),
   ...Object.fromEntries(
-    ['amount', 'restate', 'credit', 'add', 'drop', 'move'].map((kind) => [`bill: ${kind}`, 20]),
+    ['amount', 'restate', 'credit', 'add', 'drop', 'move'].map((kind) => [`bill: ${kind}`, 8]),
   ),
   'fault: hang': 30,
-  'a month has ended': 20,
+  'a month has ended': 10,
   collected: 80,
   'collected, with change detection': 80,
   failed: 80,
   killed: 50,
   stopped: 50,
-  'looked at in the middle of a collection': 40,
-  'looked: a figure has ended': 20,
+  'looked at in the middle of a collection': 20,
+  'looked: a figure has ended': 10,
   'looked: figures are shown': 500,
 };
 
