@@ -163,6 +163,8 @@ export async function runSequences(t: Test, { stores, count, atLeast }: Sequence
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
       const found = await fc.check(sequence, { seed, numRuns: 1, endOnFailure: only === undefined });
       if (!found.failed) continue;
+      // One is enough: those under way are the last.
+      seeds.length = 0;
       const [manner, steps] = found.counterexample ?? [];
       const why = String(
         found.errorInstance instanceof Error ? found.errorInstance.stack : found.errorInstance,

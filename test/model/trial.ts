@@ -99,7 +99,7 @@ export class Trial {
     const world = this.#world;
     this.#model.begins(this.#version);
     const mark = this.#mark();
-    const looks: Promise<void>[] = [];
+    const looks: Promise<unknown>[] = [];
     if (meanwhile !== undefined && this.#fault === undefined) {
       const { change, look } = meanwhile;
       const before = this.#model.may;
@@ -110,7 +110,8 @@ export class Trial {
         mutate: (body) => {
           // A probe and the pages after it are of two moments: of a bill that moves in between the next probe knows.
           if (change !== undefined && !world.manner.detects) this.#setBill(change);
-          looks.push(this.#lookAt(look, () => [...before, ...this.#model.may, ...this.#model.since]));
+          const may = () => [...before, ...this.#model.may, ...this.#model.since];
+          looks.push(this.#lookAt(look, may).catch((error: unknown) => error));
           this.count('looked at in the middle of a collection');
           return body;
         },
@@ -118,7 +119,7 @@ export class Trial {
     }
     const kind = await this.#run();
     if (meanwhile !== undefined && this.#fault === undefined) world.sim.faults.clear();
-    await Promise.all(looks);
+    for (const error of await Promise.all(looks)) if (error) throw error;
     const failed = this.#failed(mark);
     if (kind === 'collected') {
       assert.ok(!failed, `collected in spite of: ${this.#fault?.name}`);
