@@ -23,6 +23,9 @@ const token = Type.Optional(Type.String());
 const Statuses = TypeCompiler.Compile(
   Type.Object({ items: Type.Array(Type.Object({ status: Type.String() })) }),
 );
+const Preferences = TypeCompiler.Compile(
+  Type.Object({ savingsEstimationMode: Type.Optional(Type.String()) }),
+);
 const Summaries = TypeCompiler.Compile(
   Type.Object({
     estimatedTotalDedupedSavings: Type.Optional(Type.Number()),
@@ -66,7 +69,10 @@ export async function findInHub(round: Round): Promise<Findings> {
   if (!statuses.items.some(({ status }) => status === 'Active')) throw notEnrolled();
   const savingsMode = await client
     .send(new GetPreferencesCommand({}), options)
-    .then(({ savingsEstimationMode }) => savingsEstimationMode ?? null)
+    .then((answer: unknown) => {
+      if (!Preferences.Check(answer)) throw invalidResponse('it is not what GetPreferences documents');
+      return answer.savingsEstimationMode ?? null;
+    })
     .catch((error: unknown) => withoutPreferences(round, error));
 
   let total: number | undefined;
