@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { GetCostAndUsageCommand, type GetCostAndUsageCommandInput } from '@aws-sdk/client-cost-explorer';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
@@ -66,6 +67,8 @@ export async function* costPages(
   const once = new Once();
   const send = async (page: GetCostAndUsageCommandInput) => {
     const answer: unknown = await client.send(new GetCostAndUsageCommand(page), { abortSignal: signal });
+    // The SDK has held the event loop for as long as it takes to read a page.
+    await setImmediate();
     if (!Page.Check(answer)) {
       const first = Page.Errors(answer).First();
       throw invalidResponse(`${first?.path || 'the answer'} is not what GetCostAndUsage documents`);
