@@ -6,7 +6,8 @@ export class BillBuilder {
   readonly #days = new Map<Day, { estimated: boolean; costs: Map<number, number> }>();
   readonly #services = new Index();
   readonly #accounts = new Index();
-  readonly #pairs = new Index();
+  /** The number of each pair, by service and then by account. */
+  readonly #pairs = new Map<string, Map<string, number>>();
   readonly #pairList: [number, number][] = [];
   readonly #names = new Map<string, string>();
 
@@ -28,9 +29,12 @@ export class BillBuilder {
 
   /** The number of a (service, account). */
   pair(service: string, account: string): number {
-    const ids: [number, number] = [this.#services.of(service), this.#accounts.of(account)];
-    const pair = this.#pairs.of(`${ids[0]} ${ids[1]}`);
-    if (pair === this.#pairList.length) this.#pairList.push(ids);
+    const byAccount = this.#pairs.get(service) ?? new Map<string, number>();
+    this.#pairs.set(service, byAccount);
+    const known = byAccount.get(account);
+    if (known !== undefined) return known;
+    const pair = this.#pairList.push([this.#services.of(service), this.#accounts.of(account)]) - 1;
+    byAccount.set(account, pair);
     return pair;
   }
 

@@ -15,10 +15,11 @@ export function hasMoved(before: Bill, after: Bill): boolean {
 export function movedDays(before: Bill, after: Bill): Day[] {
   const known = new Map(before.days.map((day) => [day.date, day]));
   const exchanged = before.currency !== null && after.currency !== null && before.currency !== after.currency;
+  const isSame = rowsOf(before, after);
   const moved = after.days.filter((day) => {
     const earlier = known.get(day.date);
     if (exchanged) return true;
-    return earlier === undefined ? day.pairs.length > 0 : !sameRows(before, earlier, after, day);
+    return earlier === undefined ? day.pairs.length > 0 : !isSame(earlier, day);
   });
   return moved.map(({ date }) => date);
 }
@@ -35,28 +36,44 @@ export function isSameBill(before: Bill, after: Bill): boolean {
   );
 }
 
-/** Whether two bills have the same rows on a day, or both have none. */
-export function isSameDay(date: Day, before: Bill, after: Bill): boolean {
-  const empty: DayRows = { date, estimated: false, pairs: [], costs: [] };
-  const rowsOf = ({ days }: Bill) => days.find((day) => day.date === date) ?? empty;
-  return sameRows(before, rowsOf(before), after, rowsOf(after));
+/** Tells of each day whether two bills have the same rows on it, or both have none. */
+export function sameDays(before: Bill, after: Bill): (date: Day) => boolean {
+  const empty: DayRows = { date: '', estimated: false, pairs: [], costs: [] };
+  const rows = [before, after].map(({ days }) => new Map(days.map((day) => [day.date, day])));
+  const isSame = rowsOf(before, after);
+  return (date) => isSame(rows[0]?.get(date) ?? empty, rows[1]?.get(date) ?? empty);
 }
 
-function sameRows(before: Bill, earlier: DayRows, after: Bill, later: DayRows): boolean {
-  if (earlier.pairs.length !== later.pairs.length) return false;
-  const costs = new Map(earlier.pairs.map((pair, index) => [nameOf(before, pair), earlier.costs[index]]));
-  return later.pairs.every((pair, index) => {
-    const cost = costs.get(nameOf(after, pair));
-    return cost !== undefined && isSame(cost, later.costs[index] ?? 0);
-  });
+/**
+ * Tells of a day of each of two bills whether they have the same rows. A pair's number may be another one in another bill:
+ * names are compared once for all days.
+ */
+function rowsOf(before: Bill, after: Bill): (earlier: DayRows, later: DayRows) => boolean {
+  const numbers = new Map(before.pairs.map((_, pair) => [nameOf(before, pair), pair]));
+  const numberBefore = after.pairs.map((_, pair) => numbers.get(nameOf(after, pair)) ?? -1);
+  // Of the day that is looked at, by the pair's number before; those of other days are told by its mark.
+  const costs = new Float64Array(before.pairs.length);
+  const marks = new Uint32Array(before.pairs.length);
+  let mark = 0;
+  return (earlier, later) => {
+    if (earlier.pairs.length !== later.pairs.length) return false;
+    mark++;
+    for (const [index, pair] of earlier.pairs.entries()) {
+      costs[pair] = earlier.costs[index] ?? 0;
+      marks[pair] = mark;
+    }
+    return later.pairs.every((pair, index) => {
+      const number = numberBefore[pair] ?? -1;
+      return marks[number] === mark && isSameCost(costs[number] ?? 0, later.costs[index] ?? 0);
+    });
+  };
 }
 
 /** The same rows added up in another order may differ in the last digits. */
-function isSame(one: number, other: number): boolean {
+function isSameCost(one: number, other: number): boolean {
   return Math.abs(one - other) <= Math.max(1e-12, 1e-14 * Math.max(Math.abs(one), Math.abs(other)));
 }
 
-/** A pair by its names: its number may be another one in another snapshot. */
 function nameOf({ pairs, services, accounts }: Bill, pair: number): string {
   const [service, account] = pairs[pair] ?? [-1, -1];
   return `${accounts[account]?.id} ${services[service]}`;

@@ -4,7 +4,7 @@ import type { CollectContext, Collected, Purchases } from '../../src/collection/
 import { endsBeforeNext } from '../../src/collection/changes.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
-import { hasMoved, isSameBill } from './changed.ts';
+import { isSameBill, movedDays } from './changed.ts';
 import { type BoughtDays, mergeDays } from './merge.ts';
 import type { Bill, CostData, CostSettings } from './model.ts';
 import { compare, entriesAfter, entriesThatHold, standsSince, tellsNothing } from './moved.ts';
@@ -117,13 +117,14 @@ async function buyWhole(
   const period = periodOf(settings, dayOf(startedAt));
   const { bill, pages } = await buyDays(context, metric, period, pagesOfWhole(context));
   const at = new Date(startedAt).toISOString();
-  const since = standsSince(previous?.data, bill, moved, at);
+  const kept = previous?.data;
+  const movedNow = kept === undefined ? [] : [...moved, ...movedDays(kept, bill)];
+  const since = standsSince(kept, bill, movedNow, at);
   const whole = { ...bill, pages, boughtAt: at, standsSince: since };
-  if (previous === undefined) return { data: { ...whole, movedAt: null, probe: [] }, failed: [] };
-  const { data: kept } = previous;
+  if (kept === undefined) return { data: { ...whole, movedAt: null, probe: [] }, failed: [] };
   const all = new Set(daysIn(period.start, period.end));
   const entries = probe ? entriesAfter(probe, all, kept, bill, metric) : entriesThatHold(kept, bill);
-  const movedAt = moved.length > 0 || hasMoved(kept, bill) ? at : kept.movedAt;
+  const movedAt = movedNow.length > 0 ? at : kept.movedAt;
   return { data: { ...whole, movedAt, probe: entries }, failed: [] };
 }
 
@@ -151,8 +152,9 @@ async function buyMoved(
   const entries = entriesAfter(probe, boughtDays, kept, bill, metric);
   const { pages, boughtAt } = kept;
   const at = new Date(context.startedAt).toISOString();
-  const movedAt = moved.length > 0 || hasMoved(kept, bill) ? at : kept.movedAt;
-  const since = standsSince(kept, bill, moved, at);
+  const movedNow = [...moved, ...movedDays(kept, bill)];
+  const movedAt = movedNow.length > 0 ? at : kept.movedAt;
+  const since = standsSince(kept, bill, movedNow, at);
   return { data: { ...bill, pages, boughtAt, probe: entries, movedAt, standsSince: since }, failed: [] };
 }
 

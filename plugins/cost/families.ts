@@ -117,7 +117,9 @@ export function costSamples(
     windowCost: unfolded.window ?? sumByGroup(data.days, everyPair(data)),
     hidden,
   });
-  const figures = figuresOn(today, data, folding, settings, overdue);
+  // With a group for each pair the groups are the pairs.
+  const isWhole = folding.count === data.pairs.length;
+  const figures = isWhole ? unfolded : figuresOn(today, data, folding, settings, overdue);
   const labels = labelsOf(data, folding);
   const pairSamples = (Object.keys(byPair) as (keyof PeriodFigures)[]).flatMap((figure) => {
     const amounts = figures[figure];
@@ -155,10 +157,13 @@ function* dailySamples(
 ): Generator<Sample> {
   for (const day of days) {
     const sums = sumByGroup([day], folding);
-    const listed = new Set(day.pairs.map((pair) => folding.groupOf[pair] ?? -1));
-    for (const group of listed) {
+    const listed = new Uint8Array(folding.count);
+    for (const pair of day.pairs) {
+      const group = folding.groupOf[pair] ?? -1;
       const label = labels[group];
-      if (label !== undefined) yield [[...label, day.date], sums[group] ?? 0];
+      if (label === undefined || listed[group] === 1) continue;
+      listed[group] = 1;
+      yield [[...label, day.date], sums[group] ?? 0];
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Sum, sumOf } from '../../src/collection/money.ts';
+import { sumOf } from '../../src/collection/money.ts';
 import { addDays, type Day, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 
 /** Version of `CostData`. */
@@ -149,28 +149,44 @@ export function figuresOn(
   };
 }
 
-/** The sum of some days' rows for each group; 0 where it has none. */
+/** The compensated sum of some days' rows for each group, as by `Sum`; 0 where it has none. */
 export function sumByGroup(
   days: readonly CostData['days'][number][],
   { groupOf, count }: Grouping,
 ): number[] {
-  const sums = Array.from({ length: count }, () => new Sum());
+  const sums = new Float64Array(count);
+  const compensations = new Float64Array(count);
   for (const { pairs, costs } of days) {
     for (let index = 0; index < pairs.length; index++) {
-      sums[groupOf[pairs[index]!]!]?.add(costs[index]!);
+      const group = groupOf[pairs[index]!]!;
+      if (!(group >= 0)) continue;
+      const before = sums[group]!;
+      const amount = costs[index]!;
+      const sum = before + amount;
+      compensations[group]! +=
+        Math.abs(before) >= Math.abs(amount) ? before - sum + amount : amount - sum + before;
+      sums[group] = sum;
     }
   }
-  return sums.map(({ value }) => value);
+  // Adding 0 turns a negative zero into a plain one.
+  return Array.from(sums, (sum, group) => sum + compensations[group]! + 0);
 }
 
 function medianByGroup(days: readonly CostData['days'][number][], grouping: Grouping): number[] {
   const byDay = days.map((day) => sumByGroup([day], grouping));
-  return Array.from({ length: grouping.count }, (_, group) => median(byDay.map((sums) => sums[group] ?? 0)));
+  const values = new Float64Array(byDay.length);
+  return Array.from({ length: grouping.count }, (_, group) => {
+    for (let day = 0; day < values.length; day++) values[day] = byDay[day]![group]!;
+    return medianOfSorted(values.sort());
+  });
 }
 
 /** The middle of some values; the mean of the two middle ones where their number is even. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
+  return medianOfSorted(values.toSorted((one, other) => one - other));
+}
+
+function medianOfSorted(sorted: ArrayLike<number>): number {
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1] ?? 0, sorted[Math.floor(middle)] ?? 0];
   return low === high ? low : (low + high) / 2;

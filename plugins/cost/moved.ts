@@ -1,6 +1,6 @@
 import { sumOf } from '../../src/collection/money.ts';
 import type { Day } from '../../src/collection/periods.ts';
-import { isSameDay, movedDays } from './changed.ts';
+import { sameDays } from './changed.ts';
 import { type Bill, type CostData, PROBE_METRICS, type ProbeEntry } from './model.ts';
 import { type Probe, type ProbedDay, sameAmounts } from './probe.ts';
 
@@ -46,7 +46,7 @@ export function compare(
  * Since when each day of a bill has not been seen to move. A day that was not kept before has been seen for the first time:
  * what it was until then nobody can tell.
  *
- * @param moved - days that the probe found moved; those with other rows are found here.
+ * @param moved - days that have moved since `kept`, by the probe or by their rows.
  * @param at - start of the collection that brought the bill.
  */
 export function standsSince(
@@ -55,7 +55,7 @@ export function standsSince(
   moved: readonly Day[],
   at: string,
 ): CostData['standsSince'] {
-  const anew = new Set(kept ? [...moved, ...movedDays(kept, bill)] : []);
+  const anew = new Set(moved);
   return Object.fromEntries(
     bill.days.map(({ date }) => [date, anew.has(date) ? at : (kept?.standsSince[date] ?? at)]),
   );
@@ -87,10 +87,10 @@ export function entriesAfter(
 ): ProbeEntry[] {
   const before = entriesOf(kept);
   const rows = new Map(bill.days.map((day) => [day.date, day]));
+  const isSameDay = sameDays(kept, bill);
   return [...probe.days].map(([date, now]) => {
     const entry = before.get(date);
-    const twice =
-      entry?.settled === false && sameAmounts(entry.amounts, now.amounts) && isSameDay(date, kept, bill);
+    const twice = entry?.settled === false && sameAmounts(entry.amounts, now.amounts) && isSameDay(date);
     const settled = !bought.has(date) || twice || tallies(rows.get(date), now, metric);
     return { date, amounts: [...now.amounts], settled };
   });
@@ -99,7 +99,8 @@ export function entriesAfter(
 /** What of the kept probe still holds after a purchase without one: the entries of days whose rows are the same. */
 export function entriesThatHold(kept: CostData, bill: Bill): ProbeEntry[] {
   const dates = new Set(bill.days.map(({ date }) => date));
-  return kept.probe.filter(({ date }) => dates.has(date) && isSameDay(date, kept, bill));
+  const isSameDay = sameDays(kept, bill);
+  return kept.probe.filter(({ date }) => dates.has(date) && isSameDay(date));
 }
 
 function entriesOf({ probe }: CostData): ReadonlyMap<Day, ProbeEntry> {

@@ -50,6 +50,8 @@ class Merger {
   readonly #amounts: Amounts;
   readonly #asked: ReadonlySet<Day>;
   readonly #builder = new BillBuilder();
+  /** The number of each pair, by service and account as AWS wrote them. */
+  readonly #pairs = new Map<string, Map<string, number>>();
 
   constructor(metric: string, days: readonly Day[]) {
     this.#amounts = new Amounts(metric);
@@ -69,10 +71,19 @@ class Merger {
       this.#builder.day(Start, Estimated ?? false);
       for (const group of Groups) {
         const [service = '', account = ''] = group.Keys;
-        const pair = this.#builder.pair(wellFormed(service), wellFormed(account));
-        this.#builder.add(Start, pair, this.#amounts.of(group));
+        this.#builder.add(Start, this.#pair(service, account), this.#amounts.of(group));
       }
     }
+  }
+
+  #pair(service: string, account: string): number {
+    const byAccount = this.#pairs.get(service) ?? new Map<string, number>();
+    this.#pairs.set(service, byAccount);
+    const known = byAccount.get(account);
+    if (known !== undefined) return known;
+    const pair = this.#builder.pair(wellFormed(service), wellFormed(account));
+    byAccount.set(account, pair);
+    return pair;
   }
 
   bill(today: Day): Bill {

@@ -111,6 +111,8 @@ export class TargetAws {
       client: Client & { middlewareStack: MiddlewareStack<I, O> },
     ): Client => {
       meter(client.middlewareStack, this.#onAttempt, signal);
+      // The SDK copies each answer for a log that nobody reads: a third of what it needs for a page.
+      client.middlewareStack.remove('loggerMiddleware');
       return client;
     };
     const settings = (endpoint: string | undefined, at: string) => ({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type CollectionError, notLeader, publicCause } from '../errors.ts';
 import type { Leases } from '../replicas/leases.ts';
 import type { Ledger } from '../spend/ledger.ts';
@@ -123,6 +124,8 @@ export class Keeper {
     at: number,
   ): Promise<void> {
     const { leases, publisher, store } = this.#options;
+    // To collect may have held the event loop for a while, and so may it to publish.
+    await setImmediate();
     if (!leases.holds(state.target.name)) throw notLeader(state.target.name);
     const before = { kept: state.kept, emptyHandedAt: state.emptyHandedAt };
     state.kept = kept;

@@ -5,6 +5,10 @@ const deflate = promisify(deflateRaw);
 
 /** Ends a piece at a byte boundary without a final block, so that any other piece can follow. */
 const PIECE = { finishFlush: constants.Z_SYNC_FLUSH };
+/** How far back deflate refers, in bytes. */
+const WINDOW_BYTES = 32 * 1024;
+/** Longest stretch that zlib's thread pool hands back at once, in bytes. */
+const CHUNK_BYTES = 128 * 1024;
 
 /** The header of a gzip member (RFC 1952): deflate, no name, no time, unknown system. */
 export const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
@@ -12,9 +16,12 @@ export const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 /**
  * Deflates bytes so that the result can stand anywhere in a gzip member: it refers to nothing before it, and does not end
  * the member. On zlib's thread pool.
+ *
+ * @param before - bytes that always stand directly before these: it may refer to them.
  */
-export function deflatePiece(bytes: Buffer): Promise<Buffer> {
-  return deflate(bytes, PIECE);
+export function deflatePiece(bytes: Buffer, before?: Buffer): Promise<Buffer> {
+  const dictionary = before?.subarray(-WINDOW_BYTES);
+  return deflate(bytes, { ...PIECE, chunkSize: CHUNK_BYTES, ...(dictionary?.length ? { dictionary } : {}) });
 }
 
 /** The same in this thread, for a few lines known at start. */

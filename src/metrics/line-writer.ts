@@ -57,8 +57,9 @@ export function formatValue(value: number): string {
  */
 export async function writePart(family: Family, samples: Iterable<Sample>): Promise<Part> {
   assertFamily(family);
-  const lines = await inTurn(() => writeLines(family, samples));
-  return { family: family.name, ...lines, deflated: await deflatePiece(lines.bytes) };
+  const { series, blocks, pieces, crc } = await inTurn(() => writeLines(family, samples));
+  const deflated = Buffer.concat(await Promise.all(pieces));
+  return { family: family.name, series, crc, deflated, bytes: await inTurn(() => join(blocks)) };
 }
 
 let lastInTurn: Promise<void> = Promise.resolve();
@@ -71,14 +72,18 @@ function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   return result;
 }
 
-async function writeLines(
-  family: Family,
-  samples: Iterable<Sample>,
-): Promise<Pick<Part, 'series' | 'bytes' | 'crc'>> {
+/** Lines that are written, in blocks, each of which is being deflated already. */
+interface Written extends Pick<Part, 'series' | 'crc'> {
+  readonly blocks: readonly Buffer<ArrayBuffer>[];
+  readonly pieces: readonly Promise<Buffer>[];
+}
+
+async function writeLines(family: Family, samples: Iterable<Sample>): Promise<Written> {
   const labelsOf = labelWriter(family);
   const distinct = new DistinctTexts();
   let series = 0;
   const blocks: Buffer<ArrayBuffer>[] = [];
+  const pieces: Promise<Buffer>[] = [];
   let crc = 0;
   let text = '';
   let sinceLook = 0;
@@ -86,6 +91,10 @@ async function writeLines(
     // Memory of its own, never of Node's pool: `join` frees it.
     const block = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
     block.write(text);
+    const piece = deflatePiece(block, blocks.at(-1));
+    // Where a later line is refused nobody waits for it any more.
+    piece.catch(() => {});
+    pieces.push(piece);
     blocks.push(block);
     crc = crc32(block, crc);
     text = '';
@@ -108,7 +117,7 @@ async function writeLines(
     }
   }
   endBlock();
-  return { series, bytes: await join(blocks), crc };
+  return { series, blocks, pieces, crc };
 }
 
 /** Writes `{name="value",...}`, or nothing where the family has no labels. */
