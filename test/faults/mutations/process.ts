@@ -116,8 +116,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'REST is refused while the process is overloaded',
     file: 'plugins/platform/guard.ts',
-    find: 'maxEventLoopDelay: limits.loopDelayMs,',
-    replace: 'maxEventLoopDelay: 0,',
+    find: 'loop.delayMs() <= limits.loopDelayMs ||',
+    replace: 'true ||',
     rows: ['process/event-loop-blocked'],
   },
 ];

@@ -40,6 +40,10 @@ export const rows: readonly FaultRow[] = [
       t.teardown(() => agent.destroy());
       const connected = (path: string) => ask(`${served.restUrl}${path}`, { tls: { agent } as object });
       const total = (await connected('/cost/current')).json().total;
+      const scraper = new Agent({ keepAlive: true, maxSockets: 1 });
+      t.teardown(() => scraper.destroy());
+      const scrape = () => ask(`${served.metricsUrl}/metrics`, { tls: { agent: scraper } as object });
+      t.equal((await scrape()).status, 200);
       const limit = async (files: string) =>
         t.equal((await run(prlimit, ['--pid', String(served.pid), `--nofile=${files}`])).code, 0);
       await limit('3:');
@@ -56,6 +60,8 @@ export const rows: readonly FaultRow[] = [
       });
       state(`cost ${failed.state} (${failed.cause?.code})`);
       t.equal((await connected('/cost/current')).json().total, total);
+      const scraped = await scrape();
+      t.equal(scraped.status, 200, 'a scraper that is connected too');
       figures('unchanged');
       fired('refused sockets that were logged', linesWith(served, /EMFILE/).length);
       simulator.setBill(billOf(2));
