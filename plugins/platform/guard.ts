@@ -1,5 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
-import underPressure from '@fastify/under-pressure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { AddressCounter } from '../../src/web/address-counter.ts';
@@ -35,23 +35,47 @@ export default fp<GuardOptions>(
     fastify.addHook('onRequest', (request, reply, done) => {
       if (!refuseTooMany(request, reply)) done();
     });
-    await fastify.register(underPressure, {
-      maxEventLoopDelay: limits.loopDelayMs,
-      pressureHandler: (request: FastifyRequest) => {
-        if (PROBES.has(request.routeOptions.url ?? '')) return undefined;
-        return Promise.reject(
-          new Refusal(
-            503,
-            'overloaded',
-            'This exporter has too much to do at the moment. Ask again soon.',
-            5,
-          ),
-        );
-      },
+    const loop = watchLoop();
+    fastify.addHook('onClose', async () => loop.close());
+    fastify.addHook('onRequest', async (request) => {
+      if (loop.delayMs() <= limits.loopDelayMs || PROBES.has(request.routeOptions.url ?? '')) return;
+      throw new Refusal(
+        503,
+        'overloaded',
+        'This exporter has too much to do at the moment. Ask again soon.',
+        5,
+      );
     });
   },
   { name: 'guard', fastify: '5.x', dependencies: ['headers'] },
 );
+
+/** How often the delay of the event loop is measured, and how finely, in milliseconds. */
+const LOOP_EVERY_MS = 1_000;
+const LOOP_RESOLUTION_MS = 10;
+
+/**
+ * Follows the mean delay of the event loop. The library for this reads the memory in use with it, which throws in a timer, and so ends
+ * the process, where no more files can be opened.
+ */
+function watchLoop() {
+  const histogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  histogram.enable();
+  let delayMs = 0;
+  const timer = setInterval(() => {
+    // Without a single sample it stood still all the time.
+    const mean = histogram.count === 0 ? Number.POSITIVE_INFINITY : histogram.mean / 1e6;
+    delayMs = mean - LOOP_RESOLUTION_MS;
+    histogram.reset();
+  }, LOOP_EVERY_MS).unref();
+  return {
+    delayMs: () => delayMs,
+    close() {
+      clearInterval(timer);
+      histogram.disable();
+    },
+  };
+}
 
 /** Whoever asks these is no load that could be left out: probes, and the scraper where both ports are one. */
 const PROBES = new Set(['/health', '/ready', '/metrics']);

@@ -6,6 +6,16 @@ process.on('SIGUSR2', () => {
   const error = Object.assign(new Error('something went wrong'), {
     command: { name: 'auth', args: [process.env.CANARY] },
   });
-  if (HOW === 'rejection') void Promise.reject(error);
+  if (HOW === 'block') void block();
+  else if (HOW === 'rejection') void Promise.reject(error);
   else throw error;
 });
+
+/** Takes the event loop for itself, six seconds in three stretches. */
+async function block(): Promise<void> {
+  for (let stretch = 0; stretch < 3; stretch++) {
+    const until = performance.now() + 2_000;
+    while (performance.now() < until);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
