@@ -3,9 +3,9 @@ import { startSimulator } from '../../../src/simulator/index.ts';
 import { billOf, charges, plusDays, sum } from '../../acceptance/bill.ts';
 import { parseMetrics } from '../../acceptance/parse-metrics.ts';
 import { awayFromMidnight, CLI, runCommand, startServe } from '../../e2e/command.ts';
-import { collected } from '../../e2e/page.ts';
+import { PATIENCE_MS } from '../../e2e/page.ts';
 import { ask } from '../../helper.ts';
-import { freePort } from '../../servers/process.ts';
+import { eventually, freePort } from '../../servers/process.ts';
 import type { FaultRow } from '../matrix.ts';
 import { fileIn, refused, SECRET } from './helper.ts';
 
@@ -24,7 +24,16 @@ export const rows: readonly FaultRow[] = [
       const port = String(await freePort());
       const env = { PORT: port, METRICS_PORT: port, AWS_ENDPOINT_URL: sim.url, CAPABILITIES: 'cost' };
       const serve = await startServe(t, env, { listeners: 1 });
-      await collected(serve.metricsUrl, ['cost']);
+      let ended = false;
+      void serve.exit.then(() => {
+        ended = true;
+      });
+      await eventually(
+        'cost is collected, or it has ended',
+        () => ended || serve.log().some(({ msg }) => msg === 'collected') || undefined,
+        PATIENCE_MS,
+      );
+      t.notOk(ended, serve.stderr());
       const listening = serve.log().filter(({ msg }) => String(msg).startsWith('Server listening'));
       fired('listeners for two settings of one number', listening.length);
       t.equal(listening.length, 1);
