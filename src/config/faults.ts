@@ -107,6 +107,21 @@ function whyUnreadable(error: unknown): string {
   return `${error.code}${start ? ` at line ${start.line}, column ${start.col}` : ''}`;
 }
 
+/** What a key of a file looks like that may be shown; one that is not known must be in letters, as those are that are. */
+const KEY = /^[\w.@-]{1,32}$/;
+const UNKNOWN_KEY = /^([A-Za-z_]{1,32}|[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)+)$/;
+
+/** A key of a file as it may be shown: where the space after a colon is missing it holds the value too, and that may be a secret. */
+export function shownKey(key: string, known = true): string {
+  return (known ? KEY : UNKNOWN_KEY).test(key) ? key : '(a key that may hold a secret)';
+}
+
+/** A place of a file, in words. */
+function placeOf(path: string, unknown: boolean): string {
+  const keys = path.split('/').slice(1);
+  return keys.map((key, index) => shownKey(key, !unknown || index < keys.length - 1)).join('.');
+}
+
 /** The content of a YAML file that a setting names, by its schema, or every fault of it; no text of a secret is shown. */
 export function readYaml<Schema extends TSchema>(
   setting: keyof Settings,
@@ -124,9 +139,9 @@ export function readYaml<Schema extends TSchema>(
   }
   const faults = new Map<string, Fault>();
   for (const error of Value.Errors(schema, content)) {
-    const where = `${setting} ${error.path.slice(1).replaceAll('/', '.') || '(the whole file)'}`;
-    if (faults.has(where)) continue;
     const unknown = error.message.startsWith('Unexpected property');
+    const where = `${setting} ${placeOf(error.path, unknown) || '(the whole file)'}`;
+    if (faults.has(where)) continue;
     faults.set(
       where,
       unknown

@@ -18,7 +18,8 @@ FormatRegistry.Set('host', (text) => isIP(text) !== 0 || /^[^\s/@:[\]?#]+$/.test
 FormatRegistry.Set('region', (text) => /^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(text));
 
 function isUrl(text: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(text)) return false;
+  // The parser of URLs takes more than is one: it passes over line breaks, and needs no slashes.
+  if (!/^[a-z]+:\/\/[^\s/]\S*$/i.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocols.includes(protocol) && hostname !== '';
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type Fault, readYaml } from '../config/faults.ts';
+import { type Fault, readYaml, shownKey } from '../config/faults.ts';
 import { codeOf, FileReader, type Read } from './small-file.ts';
 import { type TlsMaterial, tlsFaults, tlsOf } from './tls-material.ts';
 import { BCRYPT, type TlsServer, WebFile } from './web-file.ts';
@@ -68,7 +68,7 @@ function withFiles(section: TlsServer, folder: string, { read }: FileReader) {
 
 function* userFaults(users: Readonly<Record<string, string>>): Generator<Fault> {
   for (const [name, hash] of Object.entries(users)) {
-    const where = `WEB_CONFIG_FILE basic_auth_users.${name}`;
+    const where = `WEB_CONFIG_FILE basic_auth_users.${shownKey(name)}`;
     if (name === '' || name.includes(':') || /\p{Cc}/u.test(name)) {
       yield {
         where: 'WEB_CONFIG_FILE basic_auth_users',

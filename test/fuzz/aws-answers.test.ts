@@ -55,6 +55,7 @@ async function start(t: Test) {
   const exporter = await startExporter(t, {
     bill,
     simulator: { pageSize: 400 },
+    app: { limits: { loopDelayMs: 3_600_000 } },
     env: { AWS_ENDPOINT_URL: proxy.url, CAPABILITIES: '', TAG_KEYS: 'application,team' },
     before: ({ url }) => {
       proxy.aws = url;

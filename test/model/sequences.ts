@@ -111,6 +111,13 @@ const STEPS = [
   step('hours', fc.integer({ min: 1, max: 23 }), (trial, hours) => trial.pass(hours)),
   step('hours', fc.integer({ min: 24, max: LONGEST_HOURS }), (trial, hours) => trial.pass(hours)),
   step('restart, kill', fc.boolean(), (trial, kill) => trial.restart(kill)),
+  step('change, collect, restart without AWS', fc.tuple(change, fc.boolean()), async (trial, [one, kill]) => {
+    trial.mendAws();
+    await trial.change(one);
+    await trial.collect(undefined);
+    trial.breakAws('denied');
+    await trial.restart(kill);
+  }),
   step('store down', nothing, (trial) => trial.storeDown()),
   step('store up', nothing, (trial) => trial.storeUp()),
   step('store emptied', nothing, (trial) => trial.storeEmptied()),
