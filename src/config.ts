@@ -1,6 +1,13 @@
 import { accessSync, constants } from 'node:fs';
 import { Value } from '@sinclair/typebox/value';
-import { ConfigError, type Fault, isSet, readSettings, readTargetsFile } from './config/faults.ts';
+import {
+  ConfigError,
+  type Fault,
+  isSet,
+  readSettings,
+  readTargetsFile,
+  withoutUser,
+} from './config/faults.ts';
 import { CAPABILITIES, parseDuration, type Settings } from './config/settings.ts';
 import { Estimates, type TargetEntry } from './config/targets-file.ts';
 import type { Read } from './web/small-file.ts';
@@ -136,7 +143,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (settings.REDIS_HOST && settings.REDIS_URL) {
     faults.push({
       where: 'REDIS_HOST',
-      value: settings.REDIS_HOST,
+      value: withoutUser(settings.REDIS_HOST),
       reason: 'and REDIS_URL are both set: set one',
       example: 'redis.monitoring.svc',
     });
@@ -205,7 +212,7 @@ function* idleFaults(env: NodeJS.ProcessEnv, settings: Settings): Generator<Faul
   if (byName && host) {
     yield {
       where: 'REDIS_HOST',
-      value: host,
+      value: withoutUser(host),
       reason: 'has no effect beside REDIS_SENTINELS, which say where Redis is: unset one',
       example: 'redis.monitoring.svc',
     };

@@ -50,9 +50,9 @@ function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined) || undefined;
 }
 
-/** A URL without user and password; any other text as it is. */
+/** An address without user and password, whatever these are made of, and wherever it was written: all before the last `@`. */
 export function withoutUser(text: string | undefined): string | undefined {
-  return text?.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@');
+  return text?.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 }
 
 function fromText(schema: TSchema, text: string): unknown {
