@@ -51,9 +51,9 @@ function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined) || undefined;
 }
 
-/** A text without user and password, wherever in it such a pair may stand: before an `@`. Any other text as it is. */
+/** An address without user and password, whatever these are made of, and wherever it was written: all before the last `@`. */
 export function withoutUser(text: string): string {
-  return text.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@').replace(/[^\s,/:@]*:(?!\/\/).*@/s, '***@');
+  return text.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 }
 
 function fromText(schema: TSchema, text: string): unknown {

@@ -235,6 +235,11 @@ t.test('check, plan, openapi, demo and help', async (t) => {
     t.equal(code, expected, args.join(' '), { stderr });
     isSilent(t, canaries, stdout + stderr, args.join(' '));
   }
+  const endpoint = canary();
+  const at = env.AWS_ENDPOINT_URL?.replace('://', `://user:${endpoint}@`) ?? '';
+  const { stdout, stderr } = await runCommand(t, [CLI, 'check'], { env: { ...env, AWS_ENDPOINT_URL: at } });
+  t.match(stdout, 'AWS_ENDPOINT_URL=http://***@127.0.0.1');
+  isSilent(t, new Map([['AWS_ENDPOINT_URL', endpoint]]), stdout + stderr, 'check of an endpoint with a user');
   // What lies on the disk of a process that has a folder.
   const stateDir = join(folder, 'state');
   const { REDIS_URL: _, ...withoutRedis } = env;
@@ -309,9 +314,17 @@ t.test('settings that are wrong: exit code 2, and not a word of them', async (t)
     'REDIS_URL: another scheme': { REDIS_URL: `http://user:${secret}@redis` },
     'REDIS_URL: a query': { REDIS_URL: `redis://user:${secret}@redis/0?password=${secret}` },
     'REDIS_URL and REDIS_HOST': { REDIS_HOST: 'redis' },
+    'REDIS_HOST: a whole address, beside REDIS_URL': { REDIS_HOST: `redis://user:${secret}@redis:6379` },
+    'REDIS_HOST: an address without a scheme': { REDIS_URL: '', REDIS_HOST: `:${secret}@redis` },
+    'REDIS_SENTINELS: a password': { REDIS_SENTINELS: `one:26379,user:${secret}@two:26379` },
+    'PORT: an address': { PORT: `http://user:${secret}@proxy:3128` },
     'HTTPS_PROXY: no URL': { HTTPS_PROXY: secret },
+    'https_proxy: another scheme': { HTTPS_PROXY: '', https_proxy: `socks5://user:${secret}@proxy` },
     'HTTPS_PROXY: another scheme': { HTTPS_PROXY: `socks5://user:${secret}@proxy` },
     'AWS_ENDPOINT_URL with a user': { AWS_ENDPOINT_URL: `ftp://user:${secret}@aws` },
+    'AWS_ENDPOINT_URL: a password that should be percent-encoded': {
+      AWS_ENDPOINT_URL: `http://user:${secret}/@${secret}@aws`,
+    },
     'CONFIG_FILE: broken near a secret': targets(`targets: [{name: a, externalId: "${secret}`),
     'CONFIG_FILE: a list in place of a secret': targets(
       `targets: [{name: a, roleArn: "${ROLE}", externalId: [${secret}]}]`,
@@ -376,6 +389,9 @@ t.test(
       t.ok(code !== 0, `${what}: ${code ?? signal}`);
       if (/exception|rejection/.test(what)) t.match(served.stderr(), /made to crash/);
       isSilent(t, canaries, served.stdout() + served.stderr(), what);
+      // Its memory would hold all of them.
+      const left = readdirSync(folder).filter((name) => /^report\.|heap/i.test(name));
+      t.same(left, [], `${what}: no report and no picture of the heap is left`);
     }
   },
 );

@@ -97,13 +97,13 @@ t.test('the test pod has no text that Kubernetes would put variables into', PATI
 });
 
 t.test(
-  'a network policy lets out DNS, AWS, Redis and the Pod Identity agent, and nothing else',
+  'a network policy is on, and lets out DNS, AWS, Redis and the Pod Identity agent, and nothing else',
   PATIENCE,
   async (t) => {
     const helm = await requireHelm(t);
     if (helm === undefined) return;
     const egress = async (values: object) => {
-      const manifests = await mustRender(helm, { values: { networkPolicy: { enabled: true }, ...values } });
+      const manifests = await mustRender(helm, { values });
       const { spec } = one(manifests, 'NetworkPolicy', 'exporter');
       return spec.egress.map(({ ports, to }: { ports: { port: unknown }[]; to?: object[] }) => [
         ports.map(({ port }) => port),
@@ -129,10 +129,12 @@ t.test(
     const elsewhere = { config: { AWS_ENDPOINT_URL: 'http://simulator', HTTPS_PROXY: 'http://proxy:3128' } };
     t.same(await egress(elsewhere), [always[0], [[443, 80, 3128], 'anywhere'], agent]);
     const hidden = {
-      networkPolicy: { enabled: true, proxyPorts: [3128, 443] },
+      networkPolicy: { proxyPorts: [3128, 443] },
       secretConfig: { HTTPS_PROXY: { name: 'proxy', key: 'url' } },
     };
     t.same(await egress(hidden), [always[0], [[443, 3128], 'anywhere'], agent]);
+    const off = await mustRender(helm, { values: { networkPolicy: { enabled: false } } });
+    t.notOk(off.some(({ kind }) => kind === 'NetworkPolicy'));
   },
 );
 

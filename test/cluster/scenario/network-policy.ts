@@ -18,16 +18,19 @@ interface Attempt {
   readonly wanted: 'open' | 'shut';
 }
 
-/** What the NetworkPolicies of the installation with everything on let through, and what they do not. */
+/** What the NetworkPolicies of the installation with everything on, and of one with the chart's own values, let through, and what they do not. */
 export async function networkPolicies({ report }: Context): Promise<void> {
   const [full, plain] = [new Release('full'), new Release('plain')];
   const exporter = { namespace: full.name, workload: `deployment/${full.fullname}` };
-  const stranger = { namespace: plain.name, workload: `deployment/${plain.fullname}` };
+  const byDefault = { namespace: plain.name, workload: `deployment/${plain.fullname}` };
+  const stranger = { namespace: 'aws', workload: 'deployment/simulator' };
   const redis = `${full.fullname}-redis.${full.name}.svc.cluster.local`;
   const attempts: Attempt[] = [
     { from: exporter, to: 'simulator.aws.svc.cluster.local', port: 4566, wanted: 'open' },
     { from: exporter, to: redis, port: 6379, wanted: 'open' },
     { from: exporter, to: `${plain.fullname}.${plain.name}.svc.cluster.local`, port: 5000, wanted: 'shut' },
+    { from: byDefault, to: 'simulator.aws.svc.cluster.local', port: 4566, wanted: 'open' },
+    { from: byDefault, to: `${full.fullname}.${full.name}.svc.cluster.local`, port: 5000, wanted: 'shut' },
     { from: stranger, to: redis, port: 6379, wanted: 'shut' },
     { from: stranger, to: `${full.fullname}.${full.name}.svc.cluster.local`, port: 5000, wanted: 'open' },
     { from: stranger, to: `${full.fullname}.${full.name}.svc.cluster.local`, port: 8080, wanted: 'open' },
