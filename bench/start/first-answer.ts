@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCommand } from '../../test/e2e/command.ts';
 import { freePort, type TestScope } from '../../test/servers/process.ts';
+import { cpuSeconds } from '../lib/proc.ts';
 import { withScope } from '../lib/scope.ts';
 
 /** How one start went. */
@@ -10,6 +11,8 @@ export interface Start {
   readonly ms: number;
   /** To the first answer at all. */
   readonly answeredMs: number;
+  /** CPU time that the process had used by then; to 10 ms. */
+  readonly cpuMs: number;
 }
 
 const RETRY_MS = 2;
@@ -42,8 +45,9 @@ export function firstAnswer(
       const ms = performance.now() - started;
       if (text !== undefined) answeredMs ??= ms;
       if (text !== undefined && isComplete(text)) {
+        const cpuMs = cpuSeconds(command.pid) * 1_000;
         await command.end('SIGTERM');
-        return { ms, answeredMs: answeredMs ?? ms };
+        return { ms, answeredMs: answeredMs ?? ms, cpuMs };
       }
       await sleep(RETRY_MS);
     }

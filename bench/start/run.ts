@@ -80,6 +80,8 @@ await withScope(async (scope) => {
     withRange(spread(of(starts))),
     withRange(ratio(of(starts), of(all.hello))),
     withRange(spread(of(starts, 'answeredMs'))),
+    withRange(spread(of(starts, 'cpuMs'))),
+    withRange(ratio(of(starts, 'cpuMs'), of(all.hello, 'cpuMs'))),
   ];
   publish({
     name: 'start',
@@ -87,7 +89,14 @@ await withScope(async (scope) => {
       `All five capabilities; the cost of 20 accounts and 40 services (30,400 series). ${ROUNDS} starts of each in turns after ${WARM_UP} that does not count. Asked each 2 ms from outside.`,
       '',
       table(
-        ['', 'first complete scrape, ms', 'against hello', 'first answer, ms'],
+        [
+          '',
+          'first complete scrape, ms',
+          'against hello',
+          'first answer, ms',
+          'CPU until then, ms',
+          'against hello',
+        ],
         [
           row('compiled program, `STATE_DIR`', all.disk),
           row('compiled program, Redis', all.redis),
