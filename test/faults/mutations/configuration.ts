@@ -1,6 +1,6 @@
 import type { Mutation } from '../mutations.ts';
 
-const CONFIG = 'src/config.ts';
+const BETWEEN = 'src/config/between.ts';
 const FAULTS = 'src/config/faults.ts';
 const TARGETS = 'src/config/targets-file.ts';
 
@@ -18,28 +18,28 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the greater threshold first',
-    file: CONFIG,
-    find: 'thresholds(settings).medium > thresholds(settings).high',
+    file: BETWEEN,
+    find: 'medium > high',
     replace: 'false',
     rows: ['configuration/thresholds-swapped'],
   },
   {
     name: 'one place for the state',
-    file: CONFIG,
+    file: BETWEEN,
     find: 'if (settings.STATE_DIR && (redis || sentinels.length > 0)) {',
     replace: 'if (false) {',
     rows: ['configuration/state-dir-and-redis'],
   },
   {
     name: 'one address of Redis',
-    file: CONFIG,
-    find: 'if (settings.REDIS_HOST && settings.REDIS_URL) {',
+    file: BETWEEN,
+    find: 'if (host && url) {',
     replace: 'if (false) {',
     rows: ['configuration/redis-twice'],
   },
   {
     name: 'Sentinels have a name to ask for',
-    file: CONFIG,
+    file: BETWEEN,
     find: 'if (sentinels.length > 0 !== (settings.REDIS_SENTINEL_NAME !== undefined)) {',
     replace: 'if (false) {',
     rows: ['configuration/sentinels-without-name'],
@@ -47,7 +47,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'passwords are hidden wherever they stand',
     file: FAULTS,
-    find: ".replace(/[^\\s,/:@]*:(?!\\/\\/).*@/s, '***@')",
+    find: "text.replace(/^(\\w+:\\/\\/)?.*@/s, '$1***@')",
     replace: '',
     rows: ['configuration/secrets-in-wrong-places'],
   },
@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'further authorities can be read',
-    file: CONFIG,
+    file: BETWEEN,
     find: 'if (pem && !readable(pem)) {',
     replace: 'if (false) {',
     rows: ['configuration/authorities-unreadable'],
