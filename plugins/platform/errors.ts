@@ -70,6 +70,7 @@ export default fp(
     fastify.setNotFoundHandler(notFound);
     fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', async (request, reply) => {
+      latest.set(request.raw.socket, { request: request.raw, response: reply.raw });
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
         return sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
@@ -133,7 +134,13 @@ function refuseExpectation(_request: IncomingMessage, response: ServerResponse):
     error: 'Expectation Failed',
     message: 'The expectation in the Expect header cannot be met.',
   };
-  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  response
+    .writeHead(417, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    })
+    .end(text);
 }
 
 /** Names the parameter that is unknown or wrong, and what would be right. */
@@ -145,9 +152,18 @@ export function parameterError(errors: readonly FastifySchemaValidationError[], 
   return new Error(`The parameter ${JSON.stringify(name)} ${first?.message ?? 'is wrong'}.`);
 }
 
+/** The request that a connection is at. */
+const latest = new WeakMap<object, { request: IncomingMessage; response: ServerResponse }>();
+
 /** Answers what is not HTTP, in the one shape, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const current = latest.get(socket);
+  // Its head was good, and has its answer: a second one would be taken for that of another request.
+  if (current?.request.complete === false && current.response.headersSent) {
+    socket.destroySoon();
+    return;
+  }
   // What failed in the handshake cannot be answered through it.
   if (/^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
     socket.destroy();
