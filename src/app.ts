@@ -20,6 +20,7 @@ import { homeRoute } from '../routes/home.ts';
 import { metricsRoute } from '../routes/metrics.ts';
 import { spendRoute } from '../routes/spend.ts';
 import { readyRoute, type StatusSource, targetsRoute } from '../routes/status.ts';
+import { AWS_LIMITS, type AwsLimits } from './aws/limits.ts';
 import type { OnAttempt } from './aws/meter.ts';
 import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly serverTime?: () => number;
   /** Limits of the listeners in place of {@link WEB_LIMITS}. */
   readonly limits?: Partial<WebLimits>;
+  /** Limits of what is asked of AWS in place of {@link AWS_LIMITS}. */
+  readonly awsLimits?: Partial<AwsLimits>;
 }
 
 /** The two listeners of one app. */
@@ -94,7 +97,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     onTime: clock.correct,
     serverTime: options.serverTime,
   });
-  await rest.register(aws, { config, now, credentials: options.credentials, ...self.aws });
+  await rest.register(aws, {
+    config,
+    now,
+    credentials: options.credentials,
+    limits: { ...AWS_LIMITS, ...options.awsLimits },
+    ...self.aws,
+  });
   await rest.register(collections, { config, now, onSelf: self.ready, random: options.random });
   await rest.register(documents, { config });
   for (const [name, capability] of Object.entries(CAPABILITIES)) {

@@ -35,7 +35,7 @@ export async function check(config: Config): Promise<boolean> {
 function shown(name: (typeof SETTING_NAMES)[number], { settings }: Config): string {
   const value = settings[name];
   if (value === undefined) return '(unset)';
-  return settingDoc(name).secret ? '(set, not shown)' : (withoutUser(String(value)) ?? '');
+  return settingDoc(name).secret ? '(set, not shown)' : withoutUser(String(value));
 }
 
 async function describe(target: Target, { spend }: Config): Promise<string[]> {

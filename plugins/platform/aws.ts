@@ -4,6 +4,7 @@ import { Accounts } from '../../src/aws/accounts.ts';
 import { awsError } from '../../src/aws/aws-errors.ts';
 import { type AwsContext, TargetAws } from '../../src/aws/clients.ts';
 import { createTransport } from '../../src/aws/http.ts';
+import type { AwsLimits } from '../../src/aws/limits.ts';
 import type { RunnerOptions } from '../../src/collection/runner.ts';
 import type { Config } from '../../src/config.ts';
 
@@ -22,6 +23,7 @@ export interface AwsOptions {
   readonly now: () => number;
   /** Credentials of the process; by default the SDK's own chain. */
   readonly credentials?: AwsCredentialIdentityProvider | undefined;
+  readonly limits: AwsLimits;
   readonly onAttempt: AwsContext['onAttempt'];
   readonly onSpend: (target: string, usd: number) => void;
   readonly onAccount: (target: string, accountId: string) => void;
@@ -29,8 +31,8 @@ export interface AwsOptions {
 
 /** Clients, accounts and the ledger of every target. */
 export default fp<AwsOptions>(
-  async function awsPlugin(fastify, { config, now, credentials, onAttempt, onSpend, onAccount }) {
-    const transport = createTransport(config.aws.proxy);
+  async function awsPlugin(fastify, { config, now, credentials, limits, onAttempt, onSpend, onAccount }) {
+    const transport = createTransport(config.aws.proxy, limits);
     const context: AwsContext = {
       endpoints: config.aws.endpoints,
       transport,
@@ -50,6 +52,7 @@ export default fp<AwsOptions>(
       config.targets.map((target) => ({ target, ask: (signal) => clientOf(target.name).accountId(signal) })),
       onAccount,
       now,
+      limits,
     );
     fastify.decorate('aws', {
       account: (target) => accounts.resolve(target.name),

@@ -2,6 +2,7 @@ import { orAborted } from '../abort.ts';
 import type { Target } from '../config.ts';
 import { CollectionError } from '../errors.ts';
 import { timedOut } from './aws-errors.ts';
+import { AWS_LIMITS, type AwsLimits } from './limits.ts';
 
 /** How long an account that STS named is believed before it is asked again, in milliseconds. */
 export const ACCOUNT_TTL_MS = 15 * 60_000;
@@ -21,16 +22,19 @@ export class Accounts {
   readonly #silent = new Set<string>();
   readonly #onKnown: (target: string, accountId: string) => void;
   readonly #now: () => number;
+  readonly #accountMs: number;
 
   /** @param onKnown - told each time that STS has named a target's account. */
   constructor(
     sources: readonly Source[],
     onKnown: (target: string, accountId: string) => void,
     now: () => number,
+    { accountMs }: Pick<AwsLimits, 'accountMs'> = AWS_LIMITS,
   ) {
     this.#sources = sources;
     this.#onKnown = onKnown;
     this.#now = now;
+    this.#accountMs = accountMs;
   }
 
   /** The account of a target as far as it is known. */
@@ -92,7 +96,7 @@ export class Accounts {
     const { name } = target;
     // A timer that ends with the call: AbortSignal.timeout would hold on to all of it until it fires.
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), ASK_TIMEOUT_MS);
+    const timer = setTimeout(() => timeout.abort(), this.#accountMs);
     try {
       // Resolving credentials (AssumeRole) does not heed the signal.
       const accountId = await orAborted(ask(timeout.signal), timeout.signal, timedOut);
@@ -108,9 +112,6 @@ export class Accounts {
     }
   }
 }
-
-/** Longest time for STS to answer, retries included, in milliseconds. */
-const ASK_TIMEOUT_MS = 20_000;
 
 function matches(target: Target, accountId: string): boolean {
   return target.accountId === undefined || target.accountId === accountId;

@@ -18,6 +18,9 @@ const UNREACHABLE = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+/** A connection that broke: the SDK calls it a timeout. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE']);
+
 const NETWORK =
   /^(E[A-Z]{4,}|ERR_(TLS|SSL|HTTP|SOCKET|STREAM)_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/;
 
@@ -162,7 +165,7 @@ export function awsError(error: unknown, action: string): CollectionError {
   }
   if (
     name === 'AbortError' ||
-    name === 'TimeoutError' ||
+    (name === 'TimeoutError' && !BROKEN.has(code)) ||
     code === 'ETIMEDOUT' ||
     code === 'ESOCKETTIMEDOUT'
   ) {
@@ -179,7 +182,9 @@ export function awsError(error: unknown, action: string): CollectionError {
       options,
     );
   }
-  if (name === 'SyntaxError' || (status !== undefined && status < 300)) {
+  if (name === 'AnswerTooLarge') return invalidResponse('it is far larger than any that AWS gives', options);
+  // What stands between here and AWS sends pages of its own with its errors: the status says more than that they are no JSON.
+  if (status === undefined ? name === 'SyntaxError' : status < 300) {
     return invalidResponse('the answer could not be read', options);
   }
   if (status === undefined && !NETWORK.test(code)) {
@@ -230,7 +235,9 @@ export function timedOut(options?: ErrorOptions): CollectionError {
   );
 }
 
-function denied(message: string, action: string, options: ErrorOptions): CollectionError {
+function denied(message: string, asked: string, options: ErrorOptions): CollectionError {
+  // A role's credentials are renewed within whatever call comes first: it is not that call which was denied.
+  const action = /not authorized to perform: sts:AssumeRole\b/i.test(message) ? 'sts:AssumeRole' : asked;
   if (/not enabled for cost explorer/i.test(message)) return notEnabled(options);
   // The hub says so of every call but ListEnrollmentStatuses.
   if (/not enrolled/i.test(message)) return notEnrolled(options);

@@ -110,7 +110,7 @@ export class TargetAws {
     const metered = <I extends object, O extends object, Client>(
       client: Client & { middlewareStack: MiddlewareStack<I, O> },
     ): Client => {
-      meter(client.middlewareStack, this.#onAttempt);
+      meter(client.middlewareStack, this.#onAttempt, signal);
       return client;
     };
     const settings = (endpoint: string | undefined, at: string) => ({

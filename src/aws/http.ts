@@ -3,13 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
-
-/** Longest time to connect to AWS, in milliseconds. */
-export const CONNECT_TIMEOUT_MS = 5_000;
-/** Longest time from a request to the first byte of its answer, in milliseconds. */
-export const REQUEST_TIMEOUT_MS = 60_000;
-/** Longest silence on the wire within an answer, in milliseconds. */
-export const SOCKET_TIMEOUT_MS = 60_000;
+import { bounded } from './bounded-answer.ts';
+import { AWS_LIMITS, type AwsLimits } from './limits.ts';
 
 const KEEP_ALIVE = { keepAlive: true, maxSockets: 20 } as const;
 
@@ -25,18 +20,20 @@ export interface Transport {
 }
 
 /**
- * Connections with keep-alive and timeouts. `https:` requests go through the proxy of HTTPS_PROXY where there is one and
+ * Connections with keep-alive, timeouts and a largest answer. `https:` requests go through the proxy of HTTPS_PROXY where there is one and
  * NO_PROXY does not name the host; `http:` ones (a simulator's) never do.
  *
  * @param proxy - the URL of the proxy, as the configuration has it.
  */
-export function createTransport(proxy?: string): Transport {
-  const direct = handlerWith(new HttpsAgent(KEEP_ALIVE));
-  const proxied = proxy === undefined ? direct : handlerWith(new HttpsProxyAgent(proxy, KEEP_ALIVE));
+export function createTransport(proxy?: string, limits: AwsLimits = AWS_LIMITS): Transport {
+  const direct = handlerWith(limits, new HttpsAgent(KEEP_ALIVE));
+  const proxied = proxy === undefined ? direct : handlerWith(limits, new HttpsProxyAgent(proxy, KEEP_ALIVE));
   const handler: Transport['handler'] = {
     metadata: direct.metadata,
-    handle(request, options) {
-      return (isProxied(request) ? proxied : direct).handle(request, options);
+    async handle(request, options) {
+      const { response } = await (isProxied(request) ? proxied : direct).handle(request, options);
+      response.body = bounded(response.body, limits.answerBytes);
+      return { response };
     },
     updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),
     httpHandlerConfigs: () => direct.httpHandlerConfigs(),
@@ -63,12 +60,15 @@ function isProxied({
   return protocol === 'https:' && getProxyForUrl(`https://${host}/`) !== '';
 }
 
-function handlerWith(httpsAgent: HttpsAgent | HttpsProxyAgent<string>): NodeHttpHandler {
+function handlerWith(
+  { connectMs, requestMs, silenceMs }: AwsLimits,
+  httpsAgent: HttpsAgent | HttpsProxyAgent<string>,
+): NodeHttpHandler {
   return new NodeHttpHandler({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: connectMs,
+    requestTimeout: requestMs,
     throwOnRequestTimeout: true,
-    socketTimeout: SOCKET_TIMEOUT_MS,
+    socketTimeout: silenceMs,
     httpAgent: new HttpAgent(KEEP_ALIVE),
     httpsAgent,
   });

@@ -8,10 +8,15 @@ export type AttemptResult = 'success' | 'throttled' | 'access_denied' | 'timeout
 /** Told of every HTTP attempt, retries too. */
 export type OnAttempt = (operation: string, result: AttemptResult, seconds: number) => void;
 
-/** Measures every HTTP attempt of a client: it stands inside the SDK's retry loop. */
+/**
+ * Measures every HTTP attempt of a client: it stands inside the SDK's retry loop.
+ *
+ * @param signal - what it has aborted is a timeout, in the middle of an answer too, where the SDK says that the connection broke.
+ */
 export function meter<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
   onAttempt: OnAttempt,
+  signal?: AbortSignal,
 ): void {
   stack.add(
     (next, context) => async (args) => {
@@ -23,7 +28,7 @@ export function meter<Input extends object, Output extends object>(
         done('success');
         return result;
       } catch (error) {
-        done(resultOf(error));
+        done(signal?.aborted ? 'timeout' : resultOf(error));
         throw error;
       }
     },

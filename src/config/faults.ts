@@ -25,7 +25,8 @@ export class ConfigError extends UsageError {
 }
 
 function line({ where, value, reason, example }: Fault): string {
-  const shown = value === undefined ? '' : `=${JSON.stringify(value)}`;
+  const shown =
+    value === undefined ? '' : `=${JSON.stringify(typeof value === 'string' ? withoutUser(value) : value)}`;
   return `  ${where}${shown}: ${reason}${example === undefined ? '' : ` (example: ${example})`}`;
 }
 
@@ -39,7 +40,7 @@ export function readSettings(env: NodeJS.ProcessEnv): { settings: Settings; faul
   }
   const faults = SETTING_NAMES.filter(
     (name) => name in raw && !Value.Check(Settings.properties[name], raw[name]),
-  ).map((name) => fault(name, settingDoc(name), withoutUser(textOf(env, name))));
+  ).map((name) => fault(name, settingDoc(name), textOf(env, name)));
   return { settings: raw as Settings, faults };
 }
 
@@ -50,9 +51,9 @@ function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined) || undefined;
 }
 
-/** A URL without user and password; any other text as it is. */
-export function withoutUser(text: string | undefined): string | undefined {
-  return text?.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@');
+/** A text without user and password, wherever in it such a pair may stand: before an `@`. Any other text as it is. */
+export function withoutUser(text: string): string {
+  return text.replace(/^(\w+:\/\/)[^/@]*@/, '$1***@').replace(/[^\s,/:@]*:(?!\/\/).*@/s, '***@');
 }
 
 function fromText(schema: TSchema, text: string): unknown {

@@ -25,6 +25,7 @@ const RULE_FIELDS: Readonly<Record<string, 'string' | 'number'>> = {
   type: 'string',
   message: 'string',
   status: 'number',
+  location: 'string',
 };
 
 /** The kinds of fault that JSON can ask for, with the fields that they need. */
@@ -34,9 +35,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   error503: [],
   deny: [],
   hang: [],
+  reset: [],
   cut: [],
-  corrupt: [],
+  stall: [],
   truncate: [],
+  corrupt: [],
+  redirect: ['location'],
+  huge: ['bytes'],
+  skew: ['ms'],
   drip: [],
   error: ['type', 'message'],
   delay: ['ms'],

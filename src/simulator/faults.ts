@@ -20,10 +20,45 @@ export type FaultAction =
   | {
       /**
        * `throttle`: ThrottlingException. `error500`, `error503`: AWS's server errors. `deny`: AccessDeniedException that
-       * names the IAM action. `hang`: no answer, ever. `cut`: the connection ends in the middle of the body.
-       * `corrupt`: status 200 and a page of HTML. `truncate`: status 200 and a well-formed HTTP answer with half the body.
+       * names the IAM action. `hang`: no answer, ever. `reset`: the connection is reset in place of an answer. `cut`: it ends in the
+       * middle of the body. `stall`: half the body, then silence. `truncate`: status 200 and a well-formed HTTP answer with half
+       * the body.
        */
-      readonly kind: 'throttle' | 'error500' | 'error503' | 'deny' | 'hang' | 'cut' | 'corrupt' | 'truncate';
+      readonly kind:
+        | 'throttle'
+        | 'error500'
+        | 'error503'
+        | 'deny'
+        | 'hang'
+        | 'reset'
+        | 'cut'
+        | 'stall'
+        | 'truncate';
+    }
+  | {
+      /** A page of HTML, as a proxy or a load balancer sends it. */
+      readonly kind: 'corrupt';
+      /** Default 200. */
+      readonly status?: number;
+    }
+  | {
+      /** A redirect. */
+      readonly kind: 'redirect';
+      readonly location: string;
+      /** Default 302. */
+      readonly status?: number;
+    }
+  | {
+      /** The right answer, and behind it blanks: still JSON, and as large as one likes. */
+      readonly kind: 'huge';
+      /** Bytes in all. */
+      readonly bytes: number;
+    }
+  | {
+      /** AWS's clock differs: a request signed by another time than its own, by more than five minutes, is refused as AWS does it. */
+      readonly kind: 'skew';
+      /** Milliseconds by which AWS's clock is ahead of the system's. */
+      readonly ms: number;
     }
   | {
       /** The right answer, a few bytes at a time. */
@@ -50,6 +85,8 @@ export type FaultAction =
       /** A changed answer: the function gets a copy of the body before it is written. */
       readonly kind: 'mutate';
       readonly mutate: (body: JsonObject) => JsonObject;
+      /** Whether each request is answered as one for the first page: for tokens that the function makes up. */
+      readonly ignoreToken?: boolean;
     };
 
 /** A rule that lets requests fail. */

@@ -26,13 +26,15 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+/** A request as it would be for the first page. */
+export function withoutToken(request: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(request).filter(([field]) => !TOKEN_FIELDS.includes(field)));
+}
+
 /** Identifies a query: the same operation, account and request, the page token aside, give the same hash. */
 export function queryHash(operation: string, accountId: string, request: JsonObject): string {
-  const parameters = Object.fromEntries(
-    Object.entries(request).filter(([field]) => !TOKEN_FIELDS.includes(field)),
-  );
   return createHash('sha256')
-    .update(`${operation}\n${accountId}\n${canonicalJson(parameters)}`)
+    .update(`${operation}\n${accountId}\n${canonicalJson(withoutToken(request))}`)
     .digest('base64url');
 }
 

@@ -5,8 +5,9 @@ import { BillIndex } from './bill/bill-index.ts';
 import { CONTROL_PREFIX, control } from './control.ts';
 import { type Caller, Credentials } from './credentials.ts';
 import { AwsError } from './errors.ts';
-import { FaultRules, faultError } from './faults.ts';
-import { PageTokens } from './page-tokens.ts';
+import { type FaultRule, FaultRules, faultError } from './faults.ts';
+import type { JsonObject } from './input.ts';
+import { PageTokens, withoutToken } from './page-tokens.ts';
 import { jsonProtocol } from './protocols/json.ts';
 import { send, sendWith } from './send.ts';
 import type { Operation, Service, WireRequest } from './service.ts';
@@ -43,6 +44,27 @@ async function readRequest(message: IncomingMessage): Promise<WireRequest> {
     Object.entries(message.headers).map(([name, value]) => [name, String(value)]),
   );
   return { method: message.method ?? '', path, query, headers, body: Buffer.concat(chunks) };
+}
+
+/** What the operation sees of a request. */
+function inputFor(fault: FaultRule | undefined, input: JsonObject): JsonObject {
+  return fault?.kind === 'mutate' && fault.ignoreToken ? withoutToken(input) : input;
+}
+
+/** Furthest that a signature may be from AWS's clock. */
+const SKEW_MS = 5 * 60_000;
+
+/** Says the time of a clock that differs from the system's. @throws AwsError where the request was signed by another one. */
+function keepOtherTime({ ms }: { ms: number }, { headers }: WireRequest, response: ServerResponse): void {
+  const now = Date.now() + ms;
+  response.setHeader('date', new Date(now).toUTCString());
+  const [, ...parts] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '')?.map(Number) ?? [];
+  const [year = 0, month = 0, day, hour, minute, second] = parts;
+  const signed = Date.UTC(year, month - 1, day, hour, minute, second);
+  if (Math.abs(signed - now) <= SKEW_MS) return;
+  const why = signed < now ? 'Signature expired' : 'Signature not yet current';
+  throw new AwsError('InvalidSignatureException', `${why}: ${headers['x-amz-date']}`);
 }
 
 /**
@@ -122,6 +144,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
           operation: name,
           callerArn: caller.arn,
         });
+        if (fault.kind === 'skew') keepOtherTime(fault, request, response);
         if (error !== undefined) throw error;
         if (fault.kind === 'hang') return;
         if (fault.kind === 'delay') await sleep(fault.ms, undefined, { signal: closing.signal });
@@ -136,7 +159,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         credentials,
         settings,
       };
-      const output = operation.handle(input, context);
+      const output = operation.handle(inputFor(fault, input), context);
       const body = fault?.kind === 'mutate' ? fault.mutate(structuredClone(output)) : output;
       const answer = service.protocol.write(body, name, service, requestId);
       record.status = answer.status;

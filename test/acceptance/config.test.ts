@@ -162,11 +162,18 @@ t.test('a secret is named, never shown', async (t) => {
     ['REDIS_URL', 'http://user:hunter2@redis'],
     ['REDIS_URL', 'hunter2'],
     ['HTTPS_PROXY', 'socks://user:hunter2@proxy'],
+    // What belongs into REDIS_URL, in other places.
+    ['REDIS_HOST', 'user:hunter2@redis'],
+    ['REDIS_HOST', 'user:hunter2,/@redis'],
+    ['REDIS_SENTINELS', 'one:1,redis://:hunter2@two:2'],
+    ['AWS_ENDPOINT_URL', 'user:hunter2@proxy:3128'],
   ] as const) {
     const text = faultsOf({ [name]: value });
     t.match(text, name);
     t.notMatch(text, 'hunter2', name);
   }
+  const beside = { REDIS_URL: 'redis://redis', REDIS_HOST: 'user:hunter2@redis', REDIS_SENTINELS: 'one:1' };
+  t.notMatch(faultsOf(beside), 'hunter2', 'in what is said of settings beside each other too');
   const both = faultsOf({ REDIS_URL: 'redis://user:hunter2@redis', REDIS_HOST: 'redis' });
   t.match(both, 'REDIS_HOST', 'two addresses of Redis contradict each other');
   t.notMatch(both, 'hunter2');

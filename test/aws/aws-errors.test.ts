@@ -80,6 +80,9 @@ const TABLE: [CauseCode, ...Thrown[]][] = [
     { code: 'ECONNREFUSED' },
     { code: 'ENOTFOUND' },
     { code: 'ECONNRESET' },
+    { name: 'TimeoutError', code: 'ECONNRESET', message: 'socket hang up' },
+    { name: 'TimeoutError', code: 'EPIPE', message: 'write EPIPE' },
+    { name: 'SyntaxError', message: 'Unexpected token < in JSON', status: 502 },
     { name: 'InternalServerException', status: 500 },
     { name: 'ServiceUnavailableException', status: 503 },
     { name: 'ValidationException', status: 400 },
@@ -169,6 +172,10 @@ t.test('a denial names the IAM action', async (t) => {
   }
   const role = awsError(thrown({ name: 'AccessDenied', status: 403 }), 'sts:AssumeRole');
   t.match(role.advice, /sts:AssumeRole.*roleArn.*trust policy.*externalId/);
+  const message =
+    'User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: arn:x';
+  const renewed = awsError(thrown({ name: 'AccessDenied', status: 403, message }), 'ce:GetCostAndUsage');
+  t.match(renewed, { message: /denied sts:AssumeRole/, advice: /trust policy/ }, 'within another call');
 });
 
 t.test('typed causes go through as they are', async (t) => {

@@ -25,6 +25,9 @@ export interface RowRun {
   message(text: string): void;
 }
 
+/** Longest time for a row, where each takes a few seconds: it ends what hangs, on a machine that does much else too. */
+const LONGEST_MS = 90_000;
+
 const COLUMNS = ['fired', 'state', 'figures', 'message'] as const;
 type Seen = Partial<Record<(typeof COLUMNS)[number], string>>;
 
@@ -43,7 +46,8 @@ export function tableLine(cells: readonly string[]): string {
 export function runRows(t: Test, rows: readonly FaultRow[]): void {
   const only = process.env.ROWS?.split(',');
   for (const row of rows) {
-    if (only === undefined || only.includes(row.id)) t.test(row.id, (t) => runRow(t, row));
+    if (only === undefined || only.includes(row.id))
+      t.test(row.id, { timeout: LONGEST_MS }, (t) => runRow(t, row));
   }
 }
 

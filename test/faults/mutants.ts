@@ -8,16 +8,24 @@ import { join } from 'node:path';
 import { ROOT } from '../e2e/command.ts';
 import { launch } from '../servers/process.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import { AREAS } from './rows.ts';
 
 /** What of the checkout a row needs. */
 const SOURCES = ['src', 'plugins', 'routes', 'test', 'package.json', 'tsconfig.json'];
 const AT_ONCE = 2;
-/** A row that has not failed by then has not failed: the guard may be one against waiting for ever. */
-const LONGEST_MS = 120_000;
+/** Longest time for some rows. What has not failed by then has not failed. */
+const LONGEST_MS = 600_000;
 
-/** A copy of the sources that may be spoiled; the packages are the checkout's own. */
+const copies: string[] = [];
+process.on('exit', () => {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** A copy of the sources that may be spoiled, until this process ends; the packages are the checkout's own. */
 function copySources(): string {
   const copy = mkdtempSync(join(tmpdir(), 'aws-cost-exporter-mutants-'));
+  copies.push(copy);
   for (const name of SOURCES) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   return copy;
@@ -43,37 +51,52 @@ async function missedBy(copy: string, { file, find, replace, rows }: Mutation): 
     // What does not even start proves nothing of a row.
     const started = await runIn(copy, ['src/cli.ts', 'openapi']);
     if (started.code !== 0) return `the program does not start with it: ${started.output.slice(-2_000)}`;
-    const { output } = await runIn(copy, ['test/faults/some.ts'], {
-      ROWS: rows.join(','),
-      TAP_TIMEOUT: '60',
-    });
-    const missed = rows.filter((row) => !new RegExp(`^ *not ok \\d+ - ${row}( |$)`, 'm').test(output));
-    if (missed.length === 0) return undefined;
-    return `${missed.join(', ')} did not fail:\n${output.slice(-4_000)}`;
+    return await unlessEach(copy, rows, 'not ok');
   } finally {
     writeFileSync(path, source);
   }
 }
 
+/** Runs some rows: the names of those that have not ended in this way, with what they have written; undefined where all have. */
+async function unlessEach(copy: string, rows: readonly string[], end: 'ok' | 'not ok') {
+  const { output } = await runIn(copy, ['test/faults/some.ts'], { ROWS: rows.join(',') });
+  const others = rows.filter((row) => !new RegExp(`^${end} \\d+ - ${row}( |$)`, 'm').test(output));
+  if (others.length === 0) return undefined;
+  return `${others.join(', ')} ended otherwise than "${end}":\n${output.slice(-4_000)}`;
+}
+
+/** One thing to try in a copy of the sources: what is wrong, undefined where nothing is. */
+interface Trial {
+  readonly name: string;
+  readonly rows: readonly string[];
+  run(copy: string): Promise<string | undefined>;
+}
+
 const wanted = process.argv[2] ?? '';
-const waiting = MUTATIONS.filter(({ name, file, rows }) => [name, file, ...rows].join(' ').includes(wanted));
+const mutations = MUTATIONS.filter(({ name, file, rows }) =>
+  [name, file, ...rows].join(' ').includes(wanted),
+);
+/** With every guard in its place the rows pass in the copy too: else their failing would prove nothing. */
+const controls = Object.entries(AREAS).map(([area, all]): Trial => {
+  const rows = all.map(({ id }) => id).filter((id) => mutations.some((one) => one.rows.includes(id)));
+  return { name: `nothing is taken out: ${area}`, rows, run: (copy) => unlessEach(copy, rows, 'ok') };
+});
+const waiting: Trial[] = [
+  ...controls.filter(({ rows }) => rows.length > 0),
+  ...mutations.map((mutation) => ({ ...mutation, run: (copy: string) => missedBy(copy, mutation) })),
+];
 let [passed, failed] = [0, 0];
 
 async function work(): Promise<void> {
   const copy = copySources();
-  try {
-    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
-      const started = performance.now();
-      const missed = await missedBy(copy, mutation);
-      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-      if (missed === undefined) passed++;
-      else failed++;
-      console.log(
-        `${missed === undefined ? 'ok    ' : 'FAILED'} ${seconds.padStart(5)} s  ${mutation.name}: ${missed ?? mutation.rows.join(', ')}`,
-      );
-    }
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
+  for (let trial = waiting.shift(); trial !== undefined; trial = waiting.shift()) {
+    const started = performance.now();
+    const wrong = await trial.run(copy);
+    const seconds = ((performance.now() - started) / 1_000).toFixed(1).padStart(5);
+    if (wrong === undefined) passed++;
+    else failed++;
+    const verdict = wrong === undefined ? 'ok    ' : 'FAILED';
+    console.log(`${verdict} ${seconds} s  ${trial.name}: ${wrong ?? trial.rows.join(', ')}`);
   }
 }
 

@@ -1,5 +1,5 @@
 // The list of mutations is right; that rows fail with them is seen by `npm run test:mutants`.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ROOT } from '../e2e/command.ts';
@@ -12,6 +12,24 @@ t.test('each row has its area and a name of its own', async (t) => {
   t.same(doubles(ROWS.map(({ id }) => id)), []);
   for (const [area, rows] of Object.entries(AREAS)) {
     for (const { id } of rows) t.match(id, new RegExp(`^${area}/[a-z0-9]+(-[a-z0-9]+)*$`));
+  }
+});
+
+t.test('each file with rows is run by a test', async (t) => {
+  const folder = import.meta.dirname;
+  const tests = readdirSync(folder)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('');
+  for (const area of Object.keys(AREAS)) {
+    for (const name of readdirSync(join(folder, area))) {
+      const hasRows = /export const rows\b/.test(readFileSync(join(folder, area, name), 'utf8'));
+      if (!hasRows || name === 'index.ts') continue;
+      t.ok(
+        [name, 'index.ts'].some((file) => tests.includes(`'./${area}/${file}'`)),
+        `${area}/${name}`,
+      );
+    }
   }
 });
 

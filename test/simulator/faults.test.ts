@@ -122,6 +122,63 @@ t.test('broken answers', async (t) => {
   t.ok(await ask(), 'the next connection is a new one');
 });
 
+t.test('connections that break, and answers of others', async (t) => {
+  const { simulator, ask } = await setUp(t);
+  const faulty = async (...[rule]: Parameters<typeof simulator.faults.add>) => {
+    simulator.faults.clear();
+    simulator.faults.add(rule);
+    return ask().then(
+      () => undefined,
+      (error: Error & { code?: string; $metadata?: { httpStatusCode?: number } }) => error,
+    );
+  };
+  t.equal((await faulty({ kind: 'reset' }))?.code, 'ECONNRESET');
+  t.equal((await faulty({ kind: 'corrupt', status: 502 }))?.$metadata?.httpStatusCode, 502);
+  const from = simulator.requests.length;
+  const redirected = await faulty({ kind: 'redirect', location: simulator.url });
+  t.equal(redirected?.$metadata?.httpStatusCode, 302);
+  t.equal(simulator.requests.length, from + 1, 'it is not followed');
+  t.equal(await faulty({ kind: 'huge', bytes: 3_000_000 }), undefined, 'blanks are no error');
+  t.match(simulator.requests.at(-1), { fault: 'huge', status: 200 });
+
+  simulator.faults.clear();
+  simulator.faults.add({ kind: 'stall' });
+  const aborter = new AbortController();
+  const stalled = ask(aborter.signal);
+  await eventually(() => simulator.requests.at(-1)?.fault === 'stall');
+  aborter.abort();
+  await t.rejects(stalled, 'there is no rest to wait for');
+});
+
+t.test("a clock that differs from AWS's", async (t) => {
+  const { simulator, client, ask } = await setUp(t);
+  for (const [ms, why] of [
+    [3_600_000, /Signature expired/],
+    [-3_600_000, /Signature not yet current/],
+  ] as const) {
+    simulator.faults.clear();
+    simulator.faults.add({ kind: 'skew', ms });
+    await t.rejects(ask(), { name: 'InvalidSignatureException', message: why });
+    t.ok(await ask(), "the client goes by AWS's time from then on");
+    client.config.systemClockOffset = 0;
+  }
+  simulator.faults.clear();
+  simulator.faults.add({ kind: 'skew', ms: 60_000 });
+  t.ok(await ask(), 'some minutes are no matter');
+});
+
+t.test('tokens that are made up', async (t) => {
+  const { simulator, client } = await setUp(t);
+  let page = 0;
+  simulator.faults.add({
+    kind: 'mutate',
+    ignoreToken: true,
+    mutate: (body) => ({ ...body, NextPageToken: page++ < 4 ? `page ${page}` : undefined }),
+  });
+  const days = (await readPages(client, QUERY)).map(({ ResultsByTime }) => ResultsByTime?.length);
+  t.strictSame(days, [1, 1, 1, 1, 1], 'each is the first page');
+});
+
 t.test('slow answers', async (t) => {
   const { simulator, ask } = await setUp(t);
   simulator.faults.add({ kind: 'hang' });

@@ -1,3 +1,172 @@
 import type { Mutation } from '../mutations.ts';
 
-export const mutations: readonly Mutation[] = [];
+const CONFIG = 'src/config.ts';
+const FAULTS = 'src/config/faults.ts';
+const TARGETS = 'src/config/targets-file.ts';
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'settings are held to their schema',
+    file: FAULTS,
+    find: '(name) => name in raw && !Value.Check(Settings.properties[name], raw[name]),',
+    replace: '() => false,',
+    rows: [
+      'configuration/budget-not-a-number',
+      'configuration/intervals-out-of-range',
+      'configuration/tag-keys-odd',
+    ],
+  },
+  {
+    name: 'the greater threshold first',
+    file: CONFIG,
+    find: 'thresholds(settings).medium > thresholds(settings).high',
+    replace: 'false',
+    rows: ['configuration/thresholds-swapped'],
+  },
+  {
+    name: 'one place for the state',
+    file: CONFIG,
+    find: 'if (settings.STATE_DIR && (redis || sentinels.length > 0)) {',
+    replace: 'if (false) {',
+    rows: ['configuration/state-dir-and-redis'],
+  },
+  {
+    name: 'one address of Redis',
+    file: CONFIG,
+    find: 'if (settings.REDIS_HOST && settings.REDIS_URL) {',
+    replace: 'if (false) {',
+    rows: ['configuration/redis-twice'],
+  },
+  {
+    name: 'Sentinels have a name to ask for',
+    file: CONFIG,
+    find: 'if (sentinels.length > 0 !== (settings.REDIS_SENTINEL_NAME !== undefined)) {',
+    replace: 'if (false) {',
+    rows: ['configuration/sentinels-without-name'],
+  },
+  {
+    name: 'passwords are hidden wherever they stand',
+    file: FAULTS,
+    find: ".replace(/[^\\s,/:@]*:(?!\\/\\/).*@/s, '***@')",
+    replace: '',
+    rows: ['configuration/secrets-in-wrong-places'],
+  },
+  {
+    name: 'a secret that is refused is not shown',
+    file: FAULTS,
+    find: '...(doc.secret || value === undefined ? {} : { value }),',
+    replace: '...{ value },',
+    rows: ['configuration/secrets-in-wrong-places', 'configuration/file-foreign'],
+  },
+  {
+    name: 'further authorities can be read',
+    file: CONFIG,
+    find: 'if (pem && !readable(pem)) {',
+    replace: 'if (false) {',
+    rows: ['configuration/authorities-unreadable'],
+  },
+  {
+    name: 'a file that cannot be read is a fault',
+    file: FAULTS,
+    find: 'return { faults: [{ where: setting, value: path, reason, example: settingDoc(setting).example }] };',
+    replace: 'return { faults: [] };',
+    rows: ['configuration/file-unreadable', 'configuration/yaml-broken'],
+  },
+  {
+    name: 'no text of a broken file is shown',
+    file: FAULTS,
+    find: 'const [start] = error.linePos ?? [];',
+    replace: 'return error.message; const [start] = error.linePos ?? [];',
+    rows: ['configuration/yaml-broken'],
+  },
+  {
+    name: 'files are held to their schema',
+    file: FAULTS,
+    find: 'return faults.size > 0 ? {',
+    replace: 'return false ? {',
+    rows: [
+      'configuration/file-foreign',
+      'configuration/account-as-a-number',
+      'configuration/unknown-key',
+      'configuration/web-file-empty',
+      'configuration/password-in-the-clear',
+    ],
+  },
+  {
+    name: 'no key of a file but those that there are',
+    file: TARGETS,
+    find: 'const strict = { additionalProperties: false }',
+    replace: 'const strict = { additionalProperties: true }',
+    rows: ['configuration/unknown-key'],
+  },
+  {
+    name: "a role's ARN",
+    file: TARGETS,
+    find: "pattern: '^arn:[a-z-]+:iam::\\\\d{12}:role/[\\\\w+=,.@/-]+$',",
+    replace: '',
+    rows: ['configuration/role-malformed'],
+  },
+  {
+    name: 'one target of a name',
+    file: FAULTS,
+    find: 'faults: [...twins, ...idle]',
+    replace: 'faults: [...idle]',
+    rows: ['configuration/target-twice'],
+  },
+  {
+    name: 'no externalId without its role',
+    file: FAULTS,
+    find: 'faults: [...twins, ...idle]',
+    replace: 'faults: [...twins]',
+    rows: ['configuration/external-id-without-role'],
+  },
+  {
+    name: 'one listener for one port',
+    file: 'src/app.ts',
+    find: 'const single = config.port === config.metricsPort && config.port !== 0;',
+    replace: 'const single = false;',
+    rows: ['configuration/ports-equal'],
+  },
+  {
+    name: 'a port in use is named',
+    file: 'src/server.ts',
+    find: "code === 'EADDRINUSE'",
+    replace: 'false',
+    rows: ['configuration/port-in-use'],
+  },
+  {
+    name: 'TLS is whole',
+    file: 'src/web/web-config.ts',
+    find: '...(unreadable.length > 0 ? [] : tlsFaults(server))',
+    replace: '',
+    rows: ['configuration/web-file-half-right'],
+  },
+  {
+    name: 'hashes of tokens, never tokens',
+    file: 'src/web/tokens.ts',
+    find: 'if (!SHA256.test(sha256))',
+    replace: 'if (false)',
+    rows: ['configuration/token-in-the-clear'],
+  },
+  {
+    name: 'the ledger outlasts a restart',
+    file: 'src/spend/ledger-file.ts',
+    find: 'const book = Book.from(parse(bytes));',
+    replace: 'const book = parse(bytes) ? undefined : new Book();',
+    rows: ['configuration/target-removed'],
+  },
+  {
+    name: 'a kept snapshot is of this configuration',
+    file: 'src/collection/restore.ts',
+    find: 'if (kept.snapshot.fingerprint !== fingerprint) {',
+    replace: 'if (false) {',
+    rows: ['configuration/metric-changed'],
+  },
+  {
+    name: 'one target of an account',
+    file: 'src/aws/accounts.ts',
+    find: 'if (twin !== undefined) {',
+    replace: 'if (false) {',
+    rows: ['configuration/one-account-twice'],
+  },
+];

@@ -1,0 +1,176 @@
+import type { Mutation } from '../mutations.ts';
+
+const ERRORS = 'src/aws/aws-errors.ts';
+const PAGES = 'src/aws/cost-and-usage.ts';
+
+/** What AWS's answers are held to. */
+export const mutations: readonly Mutation[] = [
+  // Answers that are no bill, or not the one that was asked for.
+  {
+    name: 'what is no JSON is refused',
+    file: ERRORS,
+    find: "if (status === undefined ? name === 'SyntaxError' : status < 300) {",
+    replace: 'if (false) {',
+    rows: ['aws/html-with-status-200', 'aws/truncated-json'],
+  },
+  {
+    name: 'an error status says more than the page that comes with it',
+    file: ERRORS,
+    find: "if (status === undefined ? name === 'SyntaxError' : status < 300) {",
+    replace: "if (name === 'SyntaxError' || (status !== undefined && status < 300)) {",
+    rows: ['aws/http-502-from-a-proxy'],
+  },
+  {
+    name: 'a reset connection is no timeout',
+    file: ERRORS,
+    find: "(name === 'TimeoutError' && !BROKEN.has(code))",
+    replace: "name === 'TimeoutError'",
+    rows: ['aws/reset-before-the-answer'],
+  },
+  {
+    name: 'half an answer is a broken connection',
+    file: ERRORS,
+    find: 'if (status !== undefined && NETWORK.test(code)) {',
+    replace: 'if (false) {',
+    rows: ['aws/cut-within-the-answer'],
+  },
+  {
+    name: 'pages of GetCostAndUsage are held to their shape',
+    file: PAGES,
+    find: 'if (!Page.Check(answer)) {',
+    replace: 'if (false) {',
+    rows: [
+      'aws/empty-answer',
+      'aws/object-for-list',
+      'aws/number-for-string',
+      'aws/amount-not-a-number',
+      'aws/amount-beyond-numbers',
+    ],
+  },
+  {
+    name: 'one currency',
+    file: PAGES,
+    find: 'if (metric.Unit !== this.#currency)',
+    replace: 'if (false)',
+    rows: ['aws/two-currencies', 'aws/currency-changes-on-page-two'],
+  },
+  {
+    name: 'the metric that was asked for',
+    file: PAGES,
+    find: 'if (metric === undefined) throw',
+    replace: 'if (metric === undefined) return 0; if (false) throw',
+    rows: ['aws/another-metric'],
+  },
+  {
+    name: 'a group comes once',
+    file: PAGES,
+    find: "if (seen.add(JSON.stringify(Keys)).size === before) throw invalidResponse('a group comes twice');",
+    replace: 'seen.add(JSON.stringify(Keys)).size + before;',
+    rows: ['aws/group-twice'],
+  },
+  {
+    name: 'no day but those asked for',
+    file: 'plugins/cost/query.ts',
+    find: 'if (!this.#asked.has(Start) || End !== addDays(Start, 1)) {',
+    replace: 'if (false) {',
+    rows: ['aws/another-period'],
+  },
+  {
+    name: 'every day that was asked for',
+    file: 'plugins/cost/query.ts',
+    find: 'if (day !== today && !this.#builder.has(day)) throw',
+    replace: 'if (false) throw',
+    rows: ['aws/day-missing'],
+  },
+  {
+    name: 'every day of a forecast',
+    file: 'plugins/forecast/collect.ts',
+    find: 'if (missing !== undefined) throw',
+    replace: 'if (false) throw',
+    rows: ['aws/forecast-day-missing'],
+  },
+  {
+    name: 'a day of a forecast comes once',
+    file: 'plugins/forecast/collect.ts',
+    find: "if (days.size < answer.ForecastResultsByTime.length) throw invalidResponse('it has a day twice');",
+    replace: '',
+    rows: ['aws/forecast-day-twice'],
+  },
+  {
+    name: 'credits are amounts',
+    file: 'src/collection/money.ts',
+    find: '/^[+-]?(',
+    replace: '/^(',
+    rows: ['aws/bill-restated-below-zero'],
+  },
+  // What AWS says is understood.
+  {
+    name: 'a refused time is named',
+    file: ERRORS,
+    find: 'if (CLOCK.test(',
+    replace: 'if (false && CLOCK.test(',
+    rows: ['aws/clock-skew-for-ever'],
+  },
+  {
+    name: 'a refused page token is named',
+    file: ERRORS,
+    find: "if (refusal !== undefined) return new CollectionError('error', ...refusal, options);",
+    replace: '',
+    rows: ['aws/page-token-refused'],
+  },
+  {
+    name: 'no data is no failure',
+    file: ERRORS,
+    find: "if (name === 'DataUnavailableException') {",
+    replace: 'if (false) {',
+    rows: ['aws/forecast-no-data'],
+  },
+  {
+    name: 'what is not switched on is no denial',
+    file: ERRORS,
+    find: 'if (/not enabled for cost explorer/i.test(message)) return notEnabled(options);',
+    replace: '',
+    rows: ['aws/cost-explorer-not-enabled'],
+  },
+  {
+    name: 'a denial names its action',
+    file: ERRORS,
+    find: 'if (DENIED.test(name)) return denied(message, action, options);',
+    replace: '',
+    rows: [
+      'aws/denied-cost',
+      'aws/denied-forecast',
+      'aws/denied-cost-by-tag',
+      'aws/denied-tagging',
+      'aws/denied-well-architected',
+    ],
+  },
+  {
+    name: 'tag keys are bought where it may not be asked which are active',
+    file: 'plugins/tags/collect.ts',
+    find: "const denied = code === 'access_denied' || code === 'not_enabled';",
+    replace: 'const denied = false;',
+    rows: ['aws/denied-tag-keys'],
+  },
+  {
+    name: 'resources are estimated where they may not be counted',
+    file: 'plugins/tags/collect.ts',
+    find: "return code === 'access_denied' ? ('denied' as const) : (previous?.data.resources ?? null);",
+    replace: 'throw error;',
+    rows: ['aws/denied-tagging'],
+  },
+  {
+    name: 'a source that is denied is passed over',
+    file: 'plugins/optimization/collect.ts',
+    find: "if (forced || source === 'estimate' || !isAbsent(error)) throw error;",
+    replace: 'throw error;',
+    rows: ['aws/denied-hub'],
+  },
+  {
+    name: 'no workloads at all are no answer',
+    file: 'plugins/well-architected/collect.ts',
+    find: 'if (summaries === undefined) throw error;',
+    replace: '',
+    rows: ['aws/denied-well-architected'],
+  },
+];
