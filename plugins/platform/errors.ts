@@ -72,6 +72,7 @@ export default fp(
     fastify.server.on('checkExpectation', refuseExpectation);
     // With a callback: a promise for each request is felt in the time of an answer from memory.
     fastify.addHook('onRequest', (request, reply, done) => {
+      latest.set(request.raw.socket, { request: request.raw, response: reply.raw });
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
         sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
@@ -142,9 +143,14 @@ function refuseExpectation(_request: IncomingMessage, response: ServerResponse):
     error: 'Expectation Failed',
     message: 'The expectation in the Expect header cannot be met.',
   };
+  const text = JSON.stringify(body);
   response
-    .writeHead(417, { ...HEADERS, 'content-type': 'application/json; charset=utf-8' })
-    .end(JSON.stringify(body));
+    .writeHead(417, {
+      ...HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    })
+    .end(text);
 }
 
 /** Names the parameter that is unknown or wrong, and what would be right. */
@@ -156,9 +162,18 @@ export function parameterError(errors: readonly FastifySchemaValidationError[], 
   return new Error(`The parameter ${JSON.stringify(name)} ${first?.message ?? 'is wrong'}.`);
 }
 
+/** The request that a connection is at. */
+const latest = new WeakMap<object, { request: IncomingMessage; response: ServerResponse }>();
+
 /** Answers what is not HTTP, in the one shape, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const current = latest.get(socket);
+  // Its head was good, and has its answer: a second one would be taken for that of another request.
+  if (current?.request.complete === false && current.response.headersSent) {
+    socket.destroySoon();
+    return;
+  }
   // What failed in the handshake cannot be answered through it.
   if (/^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
     socket.destroy();

@@ -12,7 +12,7 @@ export interface WebLimits {
   readonly keepAliveMs: number;
   /** Longest time from a request to the last byte of its answer that the client has taken. A slow reader holds the page that it began with. */
   readonly answerMs: number;
-  /** Connections to one listener at once; more are closed as they come. */
+  /** Connections to one listener at once; for one more the one that has been without a request for longest is closed. */
   readonly connections: number;
   /** Largest body of a request in bytes: no route has a use for one. */
   readonly bodyBytes: number;

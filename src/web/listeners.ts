@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { hasName } from './client-certificate.ts';
+import { limitConnections } from './connection-limit.ts';
 import type { WebLimits } from './limits.ts';
 import { type ClientAuth, contextOf, type TlsMaterial } from './tls-material.ts';
 
@@ -61,13 +62,12 @@ export class Listeners {
       connectionsCheckingInterval: CHECK_MS,
     };
     const server = this.#tls ? this.#createTls(this.#tls, common) : createServer(common);
-    server.maxConnections = limits.connections;
+    limitConnections(server, limits.connections, onDrop);
     server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
       this.#answers.set(response, performance.now() + limits.answerMs);
       response.on('close', this.#ended);
     });
     server.on('request', handler);
-    server.on('drop', onDrop);
     this.#servers.add(server);
     server.on('close', () => {
       this.#servers.delete(server);

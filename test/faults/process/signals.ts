@@ -88,6 +88,7 @@ export const rows: readonly FaultRow[] = [
       const exporter = await startExporter(t, { bill, env: { CAPABILITIES: 'cost' } });
       const { length } = (await exporter.scrape()).bytes;
       const reader = connect(Number(new URL(exporter.metricsUrl).port), '127.0.0.1').pause();
+      t.teardown(() => reader.destroy());
       reader.on('error', () => {});
       // More than the kernel takes.
       reader.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(Math.ceil(24_000_000 / length)));

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { runRows } from './matrix.ts';
-import { rows } from './process/index.ts';
+import { rows as values } from './store/values.ts';
 
 t.setTimeout(170_000);
-runRows(t, rows);
+runRows(t, [...values]);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { runRows } from './matrix.ts';
-import { rows } from './store/index.ts';
+import { rows as limits } from './process/limits.ts';
 
 t.setTimeout(170_000);
-runRows(t, rows);
+runRows(t, [...limits]);

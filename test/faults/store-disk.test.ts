@@ -1,6 +1,6 @@
 import t from 'tap';
-import { rows } from './http/index.ts';
 import { runRows } from './matrix.ts';
+import { rows as disk } from './store/disk.ts';
 
 t.setTimeout(170_000);
-runRows(t, rows);
+runRows(t, [...disk]);
