@@ -2,9 +2,12 @@ import { FormatRegistry, Type } from '@sinclair/typebox';
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 
-FormatRegistry.Set('amount', (text) => DECIMAL.test(text) && Number.isFinite(Number(text)));
+/** So far from what a number can hold that no sum of amounts is infinite. */
+const LARGEST_AMOUNT = 1e300;
 
-/** What AWS sends as an amount: a plain or scientific decimal that a number can hold, negative for credits. */
+FormatRegistry.Set('amount', (text) => DECIMAL.test(text) && Math.abs(Number(text)) <= LARGEST_AMOUNT);
+
+/** What AWS sends as an amount: a plain or scientific decimal that a number can hold, and sums of them too; negative for credits. */
 export const Amount = Type.String({ format: 'amount' });
 
 /**

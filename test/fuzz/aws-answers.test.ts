@@ -97,8 +97,8 @@ async function tryOne(
   const before = linesOf(exporter, collector);
   // STS is asked again.
   exporter.clock.advance(20 * 60_000);
-  if (new Date(exporter.clock.now()).toISOString().slice(0, 10) !== TODAY)
-    exporter.clock.set(`${TODAY}T01:00:00Z`);
+  // The day stays the same.
+  if (exporter.clock.now() > Date.parse(`${TODAY}T22:00:00Z`)) exporter.clock.set(`${TODAY}T01:00:00Z`);
   const from = proxy.answers.length;
   let left = times;
   let changed = 0;

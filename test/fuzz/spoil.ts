@@ -179,6 +179,10 @@ export const anySpoil: fc.Arbitrary<Spoil> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom('NextPageToken', 'NextToken', 'nextToken', 'PaginationToken').map(token),
   },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('1e308', '-1e308', '1.7e308', '0', 1e308, -1e308, 0).map(everyAmount),
+  },
   { weight: 1, arbitrary: at.map((one) => atPlace('unknown field', one, unknownField)) },
   { weight: 3, arbitrary: bytes },
 );
@@ -202,6 +206,22 @@ function swapped(place: Place, value: unknown): void {
 function unknownField({ parent, key }: Place, value: unknown): void {
   if (Array.isArray(parent)) parent.push({ Unknown: value });
   else Object.assign(parent, { Unknown: value, __proto: value, [`${key}2`]: value });
+}
+
+/** Every amount, not one: sums of them may be none. */
+function everyAmount(value: string | number): Spoil {
+  return {
+    what: `every amount ${value}`,
+    apply(body) {
+      const answer = parsed(body);
+      for (const { parent, key } of placesOf(answer)) {
+        const before: unknown = Reflect.get(parent, key);
+        const isAmount = AMOUNT.test(String(key)) && typeof before === typeof value;
+        if (isAmount) Reflect.set(parent, key, value);
+      }
+      return answer === undefined ? body : JSON.stringify(answer);
+    },
+  };
 }
 
 function token(name: string): Spoil {

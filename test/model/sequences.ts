@@ -181,7 +181,7 @@ export async function runSequences(t: Test, { stores, count, atLeast }: Sequence
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   for (const [name, times] of [...tally].toSorted()) t.comment(`${name}: ${times}`);
-  if (only !== undefined || runs < count) return;
+  if (only !== undefined || runs < count || !t.passing()) return;
   for (const [name, times] of Object.entries({ ...ALWAYS, ...atLeast })) {
     t.ok((tally.get(name) ?? 0) >= times, `${name}: at least ${times} times`);
   }

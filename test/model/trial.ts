@@ -177,8 +177,8 @@ export class Trial {
     if (this.#world.store.kind === 'memory') return;
     await this.#world.store.down();
     this.#down = true;
+    if (this.#world.store.kind === 'disk') this.#model.loses(this.#sound);
     this.#unsound();
-    if (this.#world.store.kind === 'disk') this.#model.loses(true);
     await this.#world.beat();
     this.count('store down');
   }
@@ -199,8 +199,9 @@ export class Trial {
   async storeEmptied(): Promise<void> {
     if (this.#world.store.kind === 'memory') return;
     await this.#world.store.empty();
+    // What could not be written is written later.
+    this.#model.loses(this.#world.store.kind === 'disk' && this.#sound);
     this.#unsound();
-    this.#model.loses(this.#world.store.kind === 'disk');
     await this.#world.beat();
     this.count('store emptied');
   }
