@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { SETTING_NAMES } from '../../src/config/settings.ts';
 import { generateBill, type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { ask } from '../helper.ts';
 import { eventually, freePort } from '../servers/process.ts';
@@ -89,6 +90,8 @@ async function plant(t: Test): Promise<Planted | undefined> {
   return { canaries, env, simulator, redis, folder, trust, password, token };
 }
 
+const SOUNDS_SECRET = /PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|PROXY|URL|DSN|EXTERNAL/;
+
 /** Secret by the schema of the file, though it is public: a key may be pasted where a certificate belongs. */
 const PUBLIC = ['WEB_CONFIG_FILE.tls_server_config.cert', 'WEB_CONFIG_FILE.tls_server_config.client_ca'];
 
@@ -158,6 +161,12 @@ t.test('every place that is marked secret has a canary', async (t) => {
   );
   t.ok(SECRET_PLACES.includes('REDIS_URL') && SECRET_PLACES.length >= 5, SECRET_PLACES.join(', '));
   for (const [place, secret] of planted.canaries) t.ok(secret.length >= 24, place);
+  // A new setting that sounds like a secret is marked as one, or stands here.
+  const harmless = /^(AWS_ENDPOINT_URL\w*|NO_PROXY|API_TOKENS_FILE|TAG_KEYS|REDIS_KEY_PREFIX)$/;
+  t.same(
+    SETTING_NAMES.filter((name) => SOUNDS_SECRET.test(name) && !harmless.test(name)),
+    SECRET_PLACES.filter((place) => /^\w+$/.test(place)).toSorted(),
+  );
   const carried = `x ${Buffer.from(`user:${planted.token}`).toString('base64')}`;
   t.ok(
     shapesOf(planted.token).some((shape) => carried.includes(shape)),

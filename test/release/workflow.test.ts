@@ -81,6 +81,8 @@ t.test('a tag alone starts a release, one at a time, and nothing is published be
   t.strictSame(release.on, { push: { tags: ['v*'] } });
   t.strictSame(release.concurrency, { group: 'release', 'cancel-in-progress': false });
   t.equal(release.jobs.test?.uses, './.github/workflows/ci.yaml');
+  const checks = (release.jobs.check?.steps ?? []).map(({ run: script }) => script);
+  t.ok(checks.includes('npm audit --omit=dev --audit-level=moderate'), 'known holes stop it');
   const publishing = Object.entries(release.jobs).filter(([, { steps = [] }]) =>
     steps.some(({ run: script }) => PUBLISHES.test(script ?? '')),
   );
