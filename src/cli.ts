@@ -1,13 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { check } from './check.ts';
 import { loadConfig } from './config.ts';
-import { runDemo } from './demo.ts';
 import { StateDirError } from './disk/state-dir-error.ts';
 import { UsageError } from './errors.ts';
-import { printOpenapi } from './openapi.ts';
-import { plan } from './plan.ts';
-import { serve } from './server.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `aws-cost-exporter ${VERSION}: AWS billing as Prometheus metrics and a typed REST API
@@ -39,10 +34,13 @@ signal, 1 failed (a port or STATE_DIR in use, credentials that do not resolve, a
 2 wrong usage or configuration.
 `;
 
+/** Each loads what it needs: what the others need would be waited for at every start. */
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
   async serve(args) {
     parse('serve', args, {});
-    await serve({ config: loadConfig() });
+    const config = loadConfig();
+    const { serve } = await import('./server.ts');
+    await serve({ config });
   },
   async demo(args) {
     const {
@@ -56,10 +54,12 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
     });
     if (!/^\d{1,9}$/.test(seed))
       throw new UsageError(`--seed ${seed}: must be a whole number (example: --seed 7)`);
+    const { runDemo } = await import('./demo.ts');
     await runDemo({ once: once ?? false, bill, seed: Number(seed) });
   },
   async check(args) {
     parse('check', args, {});
+    const { check } = await import('./check.ts');
     process.exitCode = (await check(loadConfig())) ? 0 : 1;
   },
   async plan(args) {
@@ -69,11 +69,13 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
     });
     if (!/^[1-9]\d{0,3}$/.test(pages))
       throw new UsageError(`--pages ${pages}: must be a whole number from 1 to 9999 (example: --pages 20)`);
+    const { plan } = await import('./plan.ts');
     const fits = await plan(loadConfig(), { json: json ?? false, assumedPages: Number(pages) });
     process.exitCode = fits ? 0 : 1;
   },
   async openapi(args) {
     parse('openapi', args, {});
+    const { printOpenapi } = await import('./openapi.ts');
     await printOpenapi(loadConfig());
   },
 };

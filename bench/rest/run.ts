@@ -70,7 +70,7 @@ await withScope(async (scope) => {
   publish({
     name: 'rest',
     body: [
-      `A body of ${bytes.toLocaleString('en')} bytes (20 accounts, 40 services); 16 connections with 4 requests under way on each; ${ROUNDS} rounds of ${ROUND_MS / 1_000} s in turns after ${WARM_UP} that do not count.`,
+      `A body of ${bytes.toLocaleString('en')} bytes (20 accounts, 40 services); 32 connections with a request under way on each; ${ROUNDS} rounds of ${ROUND_MS / 1_000} s in turns after ${WARM_UP} that do not count.`,
       '',
       table(
         ['', 'requests per second', 'against the constant', 'CPU per request, us', 'against the constant'],

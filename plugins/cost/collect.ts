@@ -1,6 +1,6 @@
 import { HELD } from '../../src/aws/cost-and-usage.ts';
 import { held } from '../../src/aws/held.ts';
-import type { CollectContext, Collected, Purchases } from '../../src/collection/capability.ts';
+import type { CollectContext, Collected } from '../../src/collection/capability.ts';
 import { endsBeforeNext } from '../../src/collection/changes.ts';
 import { addDays, type Day, dayOf, daysIn, firstOfMonth } from '../../src/collection/periods.ts';
 import type { Snapshot } from '../../src/collection/snapshot.ts';
@@ -8,14 +8,10 @@ import { isSameBill, movedDays } from './changed.ts';
 import { type BoughtDays, mergeDays } from './merge.ts';
 import type { Bill, CostData, CostSettings } from './model.ts';
 import { compare, entriesAfter, entriesThatHold, standsSince, tellsNothing } from './moved.ts';
-import { expectedPages, type Part, partsOf } from './parts.ts';
+import { type Part, partsOf } from './parts.ts';
 import { type Probe, sendProbe } from './probe.ts';
+import { afterChangeOf } from './purchases.ts';
 import { buyDays, type Period } from './query.ts';
-
-/** Days that AWS usually restates: today and the five before. */
-const RESTATED_DAYS = 6;
-/** Days that are asked for with the default settings. */
-const USUAL_DAYS = 31;
 
 /** The settings behind a cost collection. */
 export interface CollectSettings extends CostSettings {
@@ -56,27 +52,6 @@ export async function collectCost(
   }
   if (isTooOld(context, settings, previous.data)) return buyWhole(context, settings);
   return buyMoved(context, settings, previous);
-}
-
-/**
- * What a cost collection is expected to buy.
- *
- * @param assumedPages - of the whole, where no snapshot tells; its days are then taken for alike.
- */
-export function costPurchases(snapshot: Snapshot<CostData> | undefined, assumedPages: number): Purchases {
-  const data = snapshot?.data;
-  const pages = data?.pages ?? assumedPages;
-  if (pages === 1) return { pages, daily: 0 };
-  const afterChange = data ? afterChangeOf(data) : Math.ceil((pages * RESTATED_DAYS) / USUAL_DAYS);
-  return { pages, daily: 0, probe: 1, afterChange };
-}
-
-/** Pages of the days that AWS usually restates. */
-function afterChangeOf(data: Pick<CostData, 'days' | 'pages'>): number {
-  return expectedPages(
-    data,
-    data.days.slice(-RESTATED_DAYS).map(({ date }) => date),
-  );
 }
 
 /** Whether the whole would get too old before the next tick. One from the future cannot vouch for its age. */

@@ -3,10 +3,10 @@ import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import { addDays } from '../../src/collection/periods.ts';
 import type { Config } from '../../src/config.ts';
-import { collectCost, costPurchases } from './collect.ts';
 import { costDocument, emptyCostDocument } from './document.ts';
 import { costFamilies, costSamples } from './families.ts';
 import { COST_SCHEMA, CostData } from './model.ts';
+import { costPurchases } from './purchases.ts';
 import { CostCurrent } from './schema.ts';
 
 /** Longest time for one cost collection, all pages, in milliseconds. */
@@ -38,7 +38,8 @@ export default fp<{ config: Config }>(
           ? []
           : days.map(({ date }) => ({ start: date, end: addDays(date, 1), collectedAt: boughtAt })),
       purchases: (_target, snapshot, assumedPages) => costPurchases(snapshot, assumedPages),
-      collect: (context) => collectCost(context, settings),
+      // AWS's clients are half of the program: they are loaded when something is bought, and not before it serves.
+      collect: async (context) => (await import('./collect.ts')).collectCost(context, settings),
       present: (view) => ({
         ...costSamples(view, settings),
         claims: view.snapshot.data.accounts.map(({ id }) => id),

@@ -3,7 +3,6 @@ import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import { addDays, dayOf, startOf } from '../../src/collection/periods.ts';
 import type { Config } from '../../src/config.ts';
-import { collectForecast } from './collect.ts';
 import { forecastFamilies, forecastSamples } from './families.ts';
 import { emptyForecastDocument, FORECAST_SCHEMA, ForecastData, forecastDocument } from './model.ts';
 import { CostForecast } from './schema.ts';
@@ -31,7 +30,10 @@ export default fp<{ config: Config }>(
       freshUntil: (collectedAt) => startOf(addDays(dayOf(collectedAt), 1)),
       newDay: 'at once',
       purchases: () => ({ pages: 1, daily: 0 }),
-      collect: async (context) => ({ data: await collectForecast(context, metric), failed: [] }),
+      collect: async (context) => {
+        const { collectForecast } = await import('./collect.ts');
+        return { data: await collectForecast(context, metric), failed: [] };
+      },
       present: (view) => ({
         samples: forecastSamples(view),
         folded: 0,

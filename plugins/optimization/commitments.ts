@@ -11,6 +11,15 @@ export const COMMITMENT = {
   LookbackPeriodInDays: 'THIRTY_DAYS',
 } as const;
 
+/** Services that can be reserved, as Cost Explorer names them, with the hub's word for their reservations. */
+export const RESERVABLE: Readonly<Record<string, string>> = {
+  'Amazon Elastic Compute Cloud - Compute': 'Ec2ReservedInstances',
+  'Amazon Relational Database Service': 'RdsReservedInstances',
+  'Amazon ElastiCache': 'ElastiCacheReservedInstances',
+  'Amazon Redshift': 'RedshiftReservedInstances',
+  'Amazon OpenSearch Service': 'OpenSearchReservedInstances',
+};
+
 const WORDS: Readonly<Record<string, string>> = {
   ONE_YEAR: 'for one year',
   THREE_YEARS: 'for three years',

@@ -10,18 +10,9 @@ import { pages } from '../../src/aws/pages.ts';
 import type { CollectContext } from '../../src/collection/capability.ts';
 import { Amount } from '../../src/collection/money.ts';
 import { wellFormed } from '../../src/collection/words.ts';
-import { COMMITMENT, describeInstance, describePlan } from './commitments.ts';
+import { COMMITMENT, describeInstance, describePlan, RESERVABLE } from './commitments.ts';
 import { instantOf, type OptimizationData, type Recommendation } from './model.ts';
 import type { Bought } from './paid.ts';
-
-/** Services that can be reserved, as Cost Explorer names them, with the hub's word for their reservations. */
-export const RESERVABLE: Readonly<Record<string, string>> = {
-  'Amazon Elastic Compute Cloud - Compute': 'Ec2ReservedInstances',
-  'Amazon Relational Database Service': 'RdsReservedInstances',
-  'Amazon ElastiCache': 'ElastiCacheReservedInstances',
-  'Amazon Redshift': 'RedshiftReservedInstances',
-  'Amazon OpenSearch Service': 'OpenSearchReservedInstances',
-};
 
 const text = Type.Optional(Type.String());
 const token = Type.Optional(Type.String());

@@ -2,13 +2,13 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fp from 'fastify-plugin';
 import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
-import { collectOptimization, optimizationPurchases } from './collect.ts';
 import { COMMITMENT_WORDS } from './commitments.ts';
 import { emptyRecommendations, filtered, recommendationsDocument } from './document.ts';
 import { claimsOf, optimizationFamilies, optimizationSamples } from './families.ts';
 import { OPTIMIZATION_SCHEMA, OptimizationData } from './model.ts';
 import { OVERLAP_RULE } from './overlaps.ts';
 import type { Purchased } from './paid.ts';
+import { optimizationPurchases } from './purchases.ts';
 import { Recommendations, type RecommendationsDocument, RecommendationsQuery } from './schema.ts';
 
 /** Longest time for one collection, in milliseconds. */
@@ -44,7 +44,8 @@ export default fp<{ config: Config }>(
       accepts: (data): data is OptimizationData => Data.Check(data),
       fingerprint: () => JSON.stringify([source, settings.estimate]),
       purchases: (_target, snapshot) => optimizationPurchases(source, snapshot),
-      collect: (context) => collectOptimization(context, settings, purchased),
+      collect: async (context) =>
+        (await import('./collect.ts')).collectOptimization(context, settings, purchased),
       present: (view) => ({
         samples: optimizationSamples(view, priorities),
         folded: 0,

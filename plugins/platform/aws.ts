@@ -2,8 +2,7 @@ import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import fp from 'fastify-plugin';
 import { Accounts } from '../../src/aws/accounts.ts';
 import { awsError } from '../../src/aws/aws-errors.ts';
-import { type AwsContext, TargetAws } from '../../src/aws/clients.ts';
-import { createTransport } from '../../src/aws/http.ts';
+import type { AwsContext, TargetAws } from '../../src/aws/clients.ts';
 import type { RunnerOptions } from '../../src/collection/runner.ts';
 import type { Config } from '../../src/config.ts';
 
@@ -30,39 +29,55 @@ export interface AwsOptions {
 /** Clients, accounts and the ledger of every target. */
 export default fp<AwsOptions>(
   async function awsPlugin(fastify, { config, now, credentials, onAttempt, onSpend, onAccount }) {
-    const transport = createTransport(config.aws.proxy);
-    const context: AwsContext = {
+    const context: Omit<AwsContext, 'transport'> = {
       endpoints: config.aws.endpoints,
-      transport,
       ledger: fastify.ledger,
       mayBuy: (target) => fastify.leases.holds(target),
       onSpend,
       onAttempt,
       credentials,
     };
-    const clients = new Map(config.targets.map((target) => [target.name, new TargetAws(context, target)]));
-    const clientOf = (name: string) => {
+    let clients: ReadonlyMap<string, TargetAws> = new Map();
+    let opening: Promise<void> | undefined;
+    let close = () => {};
+    let closed = false;
+
+    async function open(): Promise<void> {
+      const { openAws } = await import('../../src/aws/open.ts');
+      const aws = openAws(config.targets, context, config.aws.proxy);
+      clients = aws.clients;
+      close = aws.close;
+      if (closed) close();
+    }
+
+    async function clientOf(name: string): Promise<TargetAws> {
+      opening ??= open();
+      await opening;
       const client = clients.get(name);
       if (client === undefined) throw new RangeError(`no target ${name}`);
       return client;
-    };
+    }
+
     const accounts = new Accounts(
-      config.targets.map((target) => ({ target, ask: (signal) => clientOf(target.name).accountId(signal) })),
+      config.targets.map((target) => ({
+        target,
+        ask: async (signal) => (await clientOf(target.name)).accountId(signal),
+      })),
       onAccount,
       now,
     );
     fastify.decorate('aws', {
       account: (target) => accounts.resolve(target.name),
-      session: (target, collector, signal) => clientOf(target.name).session(collector, signal),
+      session: async (target, collector, signal) => (await clientOf(target.name)).session(collector, signal),
       classify(target, error) {
-        clientOf(target.name).noteFailure(error);
+        clients.get(target.name)?.noteFailure(error);
         return awsError(error, 'ce:*');
       },
       knownAccount: (target) => accounts.known(target),
     });
-    fastify.addHook('onClose', () => {
-      for (const client of clients.values()) client.close();
-      transport.close();
+    fastify.addHook('onClose', async () => {
+      closed = true;
+      close();
     });
   },
   { name: 'aws', fastify: '5.x', dependencies: ['store'] },

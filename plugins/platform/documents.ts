@@ -103,46 +103,43 @@ export default fp<{ config: Config }>(
             response: { 200: body, ...ERRORS },
           },
         },
-        async (request, reply) => {
+        // Not async, and answering nothing: a promise for each request is felt in the time of an answer from memory.
+        (request, reply) => {
           const { target: name = first, ...filters } = request.query;
-          const asked = JSON.stringify(name);
           if (!names.includes(name)) {
-            return sendError(
+            sendError(
               reply,
               404,
               'unknown_target',
-              `There is no target ${asked}. Targets: ${names.join(', ')}.`,
+              `There is no target ${JSON.stringify(name)}. Targets: ${names.join(', ')}.`,
             );
+            return;
           }
           const state = collections.states.get(collector, name);
           if (state === undefined) {
-            return sendError(
-              reply,
-              404,
-              'capability_off',
-              `The capability ${collector} is off for target ${name}.`,
-            );
+            sendError(reply, 404, 'capability_off', `The capability ${collector} is off for target ${name}.`);
+            return;
           }
-          const parameters = { ...filters, ...request.params };
-          const rendered = render(state, JSON.stringify([url, parameters]), (document) =>
-            select === undefined ? document : select(document, parameters),
+          const rendered = render(state, request.url, (document) =>
+            select === undefined ? document : select(document, { ...filters, ...request.params }),
           );
           if (rendered === 'not_found') {
-            return sendError(
+            sendError(
               reply,
               404,
               'not_found',
               `There is no ${request.url.split('?')[0]} for target ${name}.`,
             );
-          }
-          return rendered === 'not_yet' ? notYet(state, reply) : send(rendered, request, reply);
+          } else if (rendered === 'not_yet') notYet(state, reply);
+          else send(rendered, request, reply);
         },
       );
     });
 
+    /** @param asked - path and query as they were sent: what they mean does not change. */
     function render(
       state: CollectorState,
-      query: string,
+      asked: string,
       select: (document: object) => object | undefined,
     ): Rendered | 'not_found' | 'not_yet' {
       const { capability, target } = state;
@@ -160,7 +157,7 @@ export default fp<{ config: Config }>(
       }
       const kept = cache.get(publication) ?? new Map<string, Rendered>();
       cache.set(publication, kept);
-      const key = `${stale} ${reason} ${query}`;
+      const key = `${stale} ${reason} ${asked}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
       const { accountId, collectedAt } = publication.snapshot;

@@ -69,13 +69,15 @@ export default fp(
     };
     fastify.setNotFoundHandler(notFound);
     fastify.server.on('checkExpectation', refuseExpectation);
-    fastify.addHook('onRequest', async (request, reply) => {
+    // With a callback: a promise for each request is felt in the time of an answer from memory.
+    fastify.addHook('onRequest', (request, reply, done) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
-        return sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
-      }
-      // Before the body is looked at, as in `refuseOtherMethods`.
-      return request.is404 ? notFound(request, reply) : undefined;
+        sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
+      } else if (request.is404) {
+        // Before the body is looked at, as in `refuseOtherMethods`.
+        notFound(request, reply);
+      } else done();
     });
     fastify.addHook('onRoute', (route) => {
       if ([route.method].flat().includes('GET')) known.push(patternOf(route.url));

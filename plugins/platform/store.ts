@@ -1,21 +1,16 @@
-import fastifyRedis from '@fastify/redis';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { MemoryStore } from '../../src/collection/memory-store.ts';
-import { createRedisConnection } from '../../src/collection/redis-connection.ts';
-import { RedisStore } from '../../src/collection/redis-store.ts';
 import type { SnapshotStore } from '../../src/collection/snapshot.ts';
 import type { Config } from '../../src/config.ts';
 import { DiskStore } from '../../src/disk/disk-store.ts';
 import { openStateDir } from '../../src/disk/state-dir.ts';
 import { type Leases, OwnLeases } from '../../src/replicas/leases.ts';
-import { RedisLeases } from '../../src/replicas/redis-leases.ts';
 import { type Budget, pagesFor } from '../../src/spend/budget.ts';
 import type { Buyer, Ledger } from '../../src/spend/ledger.ts';
 import { ledgerFile } from '../../src/spend/ledger-file.ts';
 import { LocalLedger } from '../../src/spend/local-ledger.ts';
-import { RedisLedger } from '../../src/spend/redis-ledger.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -100,6 +95,13 @@ async function makeShared(
   redis: NonNullable<Config['redis']>,
   budget: Budget,
 ): Promise<State> {
+  // Loaded where there is Redis alone.
+  const [{ createRedisConnection }, { RedisStore }, { RedisLeases }, { RedisLedger }] = await Promise.all([
+    import('../../src/collection/redis-connection.ts'),
+    import('../../src/collection/redis-store.ts'),
+    import('../../src/replicas/redis-leases.ts'),
+    import('../../src/spend/redis-ledger.ts'),
+  ]);
   const connection = createRedisConnection({ settings: redis, logger: fastify.log, onUp });
   await registerUnconnected(fastify, connection.client);
   const leases = new RedisLeases({
@@ -127,6 +129,7 @@ async function makeShared(
  * client has not begun to connect yet, and passes for ready while it is registered.
  */
 async function registerUnconnected(fastify: FastifyInstance, client: Redis): Promise<void> {
+  const { default: fastifyRedis } = await import('@fastify/redis');
   const { status } = client;
   client.status = 'ready';
   try {

@@ -7,12 +7,9 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse } from '../../src/aws/aws-errors.ts';
 import { held } from '../../src/aws/held.ts';
 import { pages } from '../../src/aws/pages.ts';
-import type { CollectContext, Collected, FailedPart, Purchases } from '../../src/collection/capability.ts';
+import type { CollectContext, Collected, FailedPart } from '../../src/collection/capability.ts';
 import { dayOf } from '../../src/collection/periods.ts';
-import type { Snapshot } from '../../src/collection/snapshot.ts';
-import type { Target } from '../../src/config.ts';
 import { CollectionError, type Parts, publicCause } from '../../src/errors.ts';
-import { expectedPages, pagesAfterChange } from './buckets.ts';
 import { collectKey, type TagSettings } from './collect-key.ts';
 import { countResources } from './count-resources.ts';
 import type { TagKeyData, TagsData } from './model.ts';
@@ -108,41 +105,6 @@ export async function collectTags(
   keys.sort((one, other) => target.tagKeys.indexOf(one.key) - target.tagKeys.indexOf(other.key));
   return { data: { currency, keys, resources, activation }, failed, passedOver };
 }
-
-/**
- * What a tags collection is expected to buy: each key that is active, or not known to be inactive; after a change the months
- * that AWS still restates.
- *
- * @param assumedPages - of a key of which no snapshot tells; its months are then taken for alike.
- */
-export function tagsPurchases(
-  { tagKeys }: Pick<Target, 'tagKeys'>,
-  snapshot: Snapshot<TagsData> | undefined,
-  assumedPages: number,
-  { windowDays }: Pick<TagSettings, 'windowDays'>,
-): Purchases {
-  const data = snapshot?.data;
-  const known = (key: string) => data?.keys.find((entry) => entry.key === key);
-  // A key that was not asked for then may be active.
-  const active = tagKeys.filter(
-    (key) => known(key) === undefined || (data?.activation?.active.includes(key) ?? true),
-  );
-  const months = 1 + Math.round(windowDays / USUAL_MONTH_DAYS);
-  const expected = active.map((key) => {
-    const { pages = assumedPages, buckets = [] } = known(key) ?? {};
-    const part = expectedPages([{ pages: pages / months }]);
-    return { pages, afterChange: buckets.length > 0 ? pagesAfterChange(buckets) : part };
-  });
-  return {
-    pages: expected.reduce((sum, { pages }) => sum + pages, 0),
-    afterChange: expected.reduce((sum, { afterChange }) => sum + afterChange, 0),
-    // Which keys are active is asked once in a UTC day, where the target may ask it: an error is not paid.
-    daily: data !== undefined && data.activation === null ? 0 : 1,
-  };
-}
-
-/** Days of a month, on average. */
-const USUAL_MONTH_DAYS = 30;
 
 const NOT_ACTIVATED = {
   code: 'not_activated',

@@ -4,10 +4,10 @@ import type { Capability } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
 import { pageOf } from '../../src/documents.ts';
 import type { Parameters } from '../platform/documents.ts';
-import { collectTags, tagsPurchases } from './collect.ts';
 import { tagFamilies, tagSamples } from './families.ts';
 import { keyFigures } from './figures.ts';
 import { TAGS_SCHEMA, TagsData } from './model.ts';
+import { tagsPurchases } from './purchases.ts';
 import { CostTag, CostTags, TagQuery, type TagsDocument, tagParams } from './schema.ts';
 
 /** Longest time for one collection, all keys and regions, in milliseconds. */
@@ -34,7 +34,7 @@ export default fp<{ config: Config }>(
       // A window of complete days does not notice what today costs.
       boughtDays: ({ keys }) => keys.flatMap(({ buckets }) => buckets),
       purchases: (target, snapshot, assumedPages) => tagsPurchases(target, snapshot, assumedPages, settings),
-      collect: (context) => collectTags(context, settings),
+      collect: async (context) => (await import('./collect.ts')).collectTags(context, settings),
       present(view) {
         const keys = keyFigures(view, config.estimates);
         return {

@@ -2,7 +2,6 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fp from 'fastify-plugin';
 import type { Capability, EmptyReason } from '../../src/collection/capability.ts';
 import type { Config } from '../../src/config.ts';
-import { collectWellArchitected } from './collect.ts';
 import { wellArchitectedFamilies, wellArchitectedSamples } from './families.ts';
 import {
   risksByPillar,
@@ -33,7 +32,7 @@ export default fp<{ config: Config }>(
       reads: [],
       accepts: (data): data is WellArchitectedData => Data.Check(data),
       fingerprint: ({ regions }) => regions.join(','),
-      collect: collectWellArchitected,
+      collect: async (context) => (await import('./collect.ts')).collectWellArchitected(context),
       present: (view) => ({
         samples: wellArchitectedSamples(view),
         folded: 0,

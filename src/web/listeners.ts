@@ -34,11 +34,19 @@ export class Listeners {
   readonly #servers = new Set<Server>();
   readonly #shown = new WeakMap<object, Shown>();
   readonly #options: ListenerOptions;
+  /** The answers that are not taken yet, and until when they have to be; a timer for each would be felt in the time of an answer. */
+  readonly #answers = new Map<ServerResponse, number>();
+  readonly #ended: (this: ServerResponse) => void;
+  #sweeping: NodeJS.Timeout | undefined;
   #tls: TlsMaterial | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#tls = options.tls;
+    const answers = this.#answers;
+    this.#ended = function ended() {
+      answers.delete(this);
+    };
   }
 
   /** Makes one server; for Fastify, which makes more than one where `HOST` has several addresses. */
@@ -54,15 +62,33 @@ export class Listeners {
     };
     const server = this.#tls ? this.#createTls(this.#tls, common) : createServer(common);
     server.maxConnections = limits.connections;
-    server.on('request', (_request: IncomingMessage, response: ServerResponse) =>
-      endInTime(response, limits.answerMs),
-    );
+    server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
+      this.#answers.set(response, performance.now() + limits.answerMs);
+      response.on('close', this.#ended);
+    });
     server.on('request', handler);
     server.on('drop', onDrop);
     this.#servers.add(server);
-    server.on('close', () => this.#servers.delete(server));
+    server.on('close', () => {
+      this.#servers.delete(server);
+      if (this.#servers.size === 0) clearInterval(this.#sweeping);
+    });
+    clearInterval(this.#sweeping);
+    this.#sweeping = setInterval(() => this.#sweep(), Math.min(CHECK_MS, limits.answerMs / 4)).unref();
     return server;
   };
+
+  /** A client that does not take its answer holds the page that it began with: the connection is ended. */
+  #sweep(): void {
+    const now = performance.now();
+    for (const [response, due] of this.#answers) {
+      // All have as long: those behind it came later.
+      if (due > now) return;
+      // One that waits behind another on its connection does not always say that it has ended.
+      this.#answers.delete(response);
+      response.destroy();
+    }
+  }
 
   /** Takes other certificates and rules. Connections go on, but for those whose client was let in by rules that hold no longer. */
   use(tls: TlsMaterial): void {
@@ -129,10 +155,4 @@ function faultOf(socket: TLSSocket, { require, verify, allowedSans }: ClientAuth
   if (allowedSans !== undefined && !hasName(certificate, allowedSans))
     return 'The client certificate has none of the names that are let in.';
   return undefined;
-}
-
-/** A client that does not take its answer holds the page that it began with: the connection is ended. */
-function endInTime(response: ServerResponse, ms: number): void {
-  const timer = setTimeout(() => response.destroy(), ms).unref();
-  response.once('close', () => clearTimeout(timer));
 }

@@ -2,8 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { COMMITMENT_WORDS } from '../../plugins/optimization/commitments.ts';
-import { RESERVABLE } from '../../plugins/optimization/cost-explorer.ts';
+import { COMMITMENT_WORDS, RESERVABLE } from '../../plugins/optimization/commitments.ts';
 import { buildApp } from '../../src/app.ts';
 import { MAX_ATTEMPTS } from '../../src/aws/clients.ts';
 import { EXPIRY_SECONDS } from '../../src/collection/redis-store.ts';

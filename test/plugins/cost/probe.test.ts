@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { collectCost, costPurchases } from '../../../plugins/cost/collect.ts';
+import { collectCost } from '../../../plugins/cost/collect.ts';
 import { type CostData, PROBE_METRICS } from '../../../plugins/cost/model.ts';
 import { sameAmounts } from '../../../plugins/cost/probe.ts';
+import { costPurchases } from '../../../plugins/cost/purchases.ts';
 import { CollectionError } from '../../../src/errors.ts';
 import { contextAt } from '../fake-cost-explorer.ts';
 import { amountText, DEFAULTS } from './bill.ts';

@@ -1,8 +1,9 @@
 // The paid parts are set aside before they are bought, with the pages that they had.
 
 import t from 'tap';
-import { collectOptimization, optimizationPurchases } from '../../../plugins/optimization/collect.ts';
+import { collectOptimization } from '../../../plugins/optimization/collect.ts';
 import { OPTIMIZATION_SCHEMA, type OptimizationData } from '../../../plugins/optimization/model.ts';
+import { optimizationPurchases } from '../../../plugins/optimization/purchases.ts';
 import type { Snapshot } from '../../../src/collection/snapshot.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { CollectionError } from '../../../src/errors.ts';

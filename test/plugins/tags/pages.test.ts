@@ -2,8 +2,9 @@
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { HttpResponse } from '@smithy/core/protocols';
 import t from 'tap';
-import { collectTags, tagsPurchases } from '../../../plugins/tags/collect.ts';
+import { collectTags } from '../../../plugins/tags/collect.ts';
 import { TAGS_SCHEMA, type TagsData } from '../../../plugins/tags/model.ts';
+import { tagsPurchases } from '../../../plugins/tags/purchases.ts';
 import type { BoughtPart, CollectContext } from '../../../src/collection/capability.ts';
 import { firstOfNextMonth } from '../../../src/collection/periods.ts';
 import type { Snapshot } from '../../../src/collection/snapshot.ts';

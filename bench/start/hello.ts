@@ -1,0 +1,6 @@
+/** A bare Fastify that says hello on the port that it is told. Started by the bench `start`. */
+import Fastify from 'fastify';
+
+const fastify = Fastify({ logger: true });
+fastify.get('/metrics', async () => 'hello');
+await fastify.listen({ host: '127.0.0.1', port: Number(process.env.METRICS_PORT) });
