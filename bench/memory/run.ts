@@ -73,7 +73,7 @@ async function measure(scope: TestScope, promhttp: string): Promise<Round> {
   const own = { pid: served.pid, url: served.metricsUrl };
   const first = memoryOf(own.pid).peak;
   const peer = await startPromhttp(scope, promhttp, own.url);
-  const client = startClient(scope);
+  const client = await startClient(scope);
   // A bill that stays is only probed: each new one is bought whole, once.
   const bought = () =>
     served.log().filter(({ msg, requests }) => msg === 'collected' && Number(requests) > 2).length;

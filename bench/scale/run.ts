@@ -3,8 +3,9 @@
  *
  *   npm run bench:scale
  */
-import { startChild } from '../collect/children.ts';
+
 import { shapeFor, startAws } from '../lib/aws.ts';
+import { startChild } from '../lib/child.ts';
 import { startClient } from '../lib/client.ts';
 import { cpuSeconds, memoryOf } from '../lib/proc.ts';
 import { type Goal, progress, publish } from '../lib/report.ts';
@@ -37,7 +38,7 @@ function measure(series: number): Promise<Cost> {
     const aws = await startAws(scope, shapeFor(series));
     const program = new URL('./exporter-process.ts', import.meta.url);
     const { child, hello } = await startChild<Started>(scope, program, [aws.url]);
-    const client = startClient(scope);
+    const client = await startClient(scope);
     const scrape = (encoding: 'gzip' | 'identity') => async () => {
       const before = cpuSeconds(child.pid);
       const load = { url: hello.metricsUrl, encoding, clients: 1, forMs: FOR_MS };
