@@ -111,7 +111,7 @@ export class Exposition {
       return page({ contentType }, [...chunks.identity, end]);
     }
     const trailer = gzipTrailer(crc32(end, crc), length + end.length);
-    return page({ contentType, contentEncoding: 'gzip' }, [...chunks.gzip, await deflateEnd(end), trailer]);
+    return page({ contentType, contentEncoding: 'gzip' }, [...chunks.gzip, deflateEnd(end), trailer]);
   }
 
   #layout(format: Format): Layout {
