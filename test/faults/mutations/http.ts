@@ -31,8 +31,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'errors of the router have the one shape',
-    file: 'src/app.ts',
-    find: 'handleError(error, request, reply);',
+    file: 'plugins/platform/errors.ts',
+    find: 'if (!request.server.refuseTooMany?.(request, reply)) handleError(error, request, reply);',
     replace: 'reply.code(error.statusCode ?? 500).send(error.message);',
     rows: ['http/odd-targets'],
   },
@@ -81,8 +81,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'time for an answer',
     file: 'src/web/listeners.ts',
-    find: 'const timer = setTimeout(() => response.destroy(), ms).unref();',
-    replace: 'const timer = setTimeout(() => {}, ms).unref();',
+    find: '      response.destroy();\n',
+    replace: '',
     rows: ['http/slow-readers'],
   },
   {
