@@ -86,10 +86,10 @@ export const mutations: readonly Mutation[] = [
     rows: ['http/slow-readers'],
   },
   {
-    name: 'a scrape is no line of the log',
-    file: 'routes/metrics.ts',
-    find: ", logLevel: 'warn' }",
-    replace: ' }',
+    name: 'a connection that has ended does not count',
+    file: 'src/web/connection-limit.ts',
+    find: 'if (open.get(key)?.socket === socket) open.delete(key);',
+    replace: '',
     rows: ['http/hang-ups'],
   },
   {
