@@ -65,6 +65,8 @@ export class World {
 
   /** Starts the exporter; resolves when it listens. */
   async start(): Promise<void> {
+    // An attempt of this process is not mistaken for one of the last.
+    this.#now += 1;
     const app = await buildApp({
       config: loadConfig({
         AWS_ENDPOINT_URL: this.sim.url,
@@ -120,6 +122,12 @@ export class World {
     if (leases instanceof RedisLeases) await leases.beat();
   }
 
+  /** Resolves when an attempt of now has ended. */
+  async attempted(): Promise<void> {
+    const ended = () => [this.#state.lastAttempt, this.#state.lastSuccess].includes(this.#now) || undefined;
+    await eventually('the attempt has ended', ended, 60_000);
+  }
+
   /** A little of the leases' own time passes. */
   async leaseTimePasses(): Promise<void> {
     this.#leaseNow += 1_000;
@@ -134,6 +142,14 @@ export class World {
   /** Whether it shows the business families. */
   get exposes(): boolean {
     return this.#app.rest.leases.exposes();
+  }
+
+  /** How the exporter stands, in words. */
+  toString(): string {
+    const { status, cause, lastSuccess, lastAttempt, nextRun } = this.#state;
+    const at = (ms: number | undefined) => ms && new Date(ms).toISOString();
+    const times = `success ${at(lastSuccess)}, attempt ${at(lastAttempt)}, next ${at(nextRun)}`;
+    return `${status} ${cause?.code ?? ''} at ${at(this.#now)}, ${times}, holds ${this.holds}, exposes ${this.exposes}`;
   }
 
   /** One collection; `kind` of its outcome. */
