@@ -1,4 +1,3 @@
-import { maxHeaderSize } from 'node:http';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import cost from '../plugins/cost/index.ts';
@@ -152,8 +151,8 @@ function createFastify(
     // Log lines for each scrape and probe would drown the ones that matter.
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
-    // As long as the head of a request may be: the schema says how long a parameter is, in the one way that the document knows.
-    routerOptions: { maxParamLength: maxHeaderSize },
+    // None is too long for the router: the schema says how long a parameter is, in the one way that the document knows.
+    routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     schemaController: { compilersFactory },
     schemaErrorFormatter: parameterError,

@@ -11,7 +11,8 @@ export interface Sample extends Held {
 interface Measure {
   readonly name: string;
   readonly unit: 'MB' | 'ms' | '';
-  readonly of: (sample: Sample) => number;
+  /** Undefined where a sample does not tell. */
+  readonly of: (sample: Sample) => number | undefined;
   /** Of memory the least of each minute counts: what lies above it waits for a garbage collection. */
   readonly perMinute: boolean;
   readonly tolerance: Tolerance;
@@ -27,6 +28,13 @@ export const MEASURES: readonly Measure[] = [
     name: 'RSS',
     unit: 'MB',
     of: ({ rss }) => rss / MB,
+    perMinute: true,
+    tolerance: { share: 0.05, least: 16 },
+  },
+  {
+    name: 'RSS settled',
+    unit: 'MB',
+    of: ({ settledRss }) => settledRss && settledRss / MB,
     perMinute: true,
     tolerance: { share: 0.05, least: 16 },
   },
@@ -54,7 +62,10 @@ export function warmUp(minutes: number): number {
 export function trends(samples: readonly Sample[], minutes: number): (Trend & { measure: Measure })[] {
   const judged = samples.filter(({ minute }) => minute >= warmUp(minutes));
   return MEASURES.map((measure) => {
-    const points: Point[] = judged.map((sample) => ({ minute: sample.minute, value: measure.of(sample) }));
+    const points: Point[] = judged.flatMap((sample) => {
+      const value = measure.of(sample);
+      return value === undefined ? [] : [{ minute: sample.minute, value }];
+    });
     return { measure, ...trendOf(measure.perMinute ? minima(points) : points, measure.tolerance) };
   });
 }

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** What a process holds at one moment, in bytes, milliseconds and pieces. */
 export interface Held {
   readonly rss: number;
+  /** The same after a full garbage collection that gives back what it can; only where that was asked for. */
+  readonly settledRss?: number | undefined;
   /** V8's heap in use after the last full garbage collection. */
   readonly liveHeap: number;
   readonly heap: number;
@@ -32,7 +36,10 @@ new PerformanceObserver((list) => {
   }
 }).observe({ entryTypes: ['gc'] });
 
-process.on('message', () => {
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as (how: object) => void;
+
+process.on('message', (how: { readonly settle: boolean }) => {
   const { rss, heapUsed, external } = process.memoryUsage();
   const status = readFileSync('/proc/self/status', 'utf8');
   const held: Held = {
@@ -48,8 +55,13 @@ process.on('message', () => {
     delayP99: delay.percentile(99) / 1e6,
     delayMax: delay.max / 1e6,
   };
+  let settledRss: number | undefined;
+  if (how.settle) {
+    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    settledRss = process.memoryUsage.rss();
+  }
   delay.reset();
-  process.send?.(held);
+  process.send?.({ ...held, settledRss });
 });
 // The channel to whoever measures does not keep the process.
 process.channel?.unref();

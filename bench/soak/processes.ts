@@ -20,8 +20,8 @@ export interface Exporter {
   readonly restUrl: string;
   readonly metricsUrl: string;
   readonly pid: number;
-  /** What it holds now. @throws where it has ended. */
-  held(): Promise<Held>;
+  /** What it holds now; with `settle` also after a full garbage collection. @throws where it has ended. */
+  held(settle?: boolean): Promise<Held>;
   end(): Promise<number | null>;
 }
 
@@ -49,12 +49,12 @@ export async function startBill({ services, accounts }: Shape): Promise<Bill> {
 }
 
 /** Asks a process with the probe. */
-function probed(child: ChildProcess): () => Promise<Held> {
-  return async () => {
+function probed(child: ChildProcess): Exporter['held'] {
+  return async (settle = false) => {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`a process has ended: ${child.exitCode ?? child.signalCode}`);
     const answered = once(child, 'message');
-    child.send('what is held?');
+    child.send({ settle });
     const [held] = (await answered) as [Held];
     return held;
   };

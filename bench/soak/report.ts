@@ -39,7 +39,7 @@ export function head(): string {
 
 /** One line of the table: medians of what was held, and what the clients met. */
 export function line({ from, to, samples, counts, bills, restarts }: Stretch): string {
-  const held = MEASURES.map(({ of }) => one(median(samples.map(of))));
+  const held = MEASURES.map(({ of }) => one(median(samples.flatMap((sample) => of(sample) ?? []))));
   const { scrapes, reads, errors, gaps, wrong, oldest } = counts;
   const worst = Math.max(0, ...samples.map(({ delayMax }) => delayMax));
   return row([

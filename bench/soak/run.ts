@@ -8,6 +8,7 @@ const USAGE = `bench/soak: one exporter under load for a while; whether what it 
 
   --minutes N   how long (default 30)
   --series N    series of the bill, about (default 100000)
+  --bill-seconds N  time from one bill to the next (default 60): shorter turns more over in the same time
   --json FILE   write all samples
 
 A bill that changes each minute, three scrapers, a reader of REST, a Redis that is away for 10 s every four minutes and comes back
@@ -17,12 +18,15 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     series: { type: 'string', default: '100000' },
+    'bill-seconds': { type: 'string', default: '60' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
-const [minutes, series] = [Number(values.minutes), Number(values.series)];
-if (values.help || !(minutes > 0) || !(series > 0)) {
+const [minutes, series, billSeconds] = [values.minutes, values.series, values['bill-seconds']].map(
+  Number,
+) as [number, number, number];
+if (values.help || !(minutes > 0) || !(series > 0) || !(billSeconds > 0)) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
@@ -50,8 +54,9 @@ try {
   const { stretches, said, logFile, exitCode } = await soak(scope, {
     minutes,
     shape: { services, accounts },
-    billMs: 60_000,
+    billMs: billSeconds * 1_000,
     sampleMs: 10_000,
+    settleMs: 60_000,
     stretchMs: minutes >= 15 ? 300_000 : 60_000,
     redisMs: 240_000,
     outageMs: 10_000,

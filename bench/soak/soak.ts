@@ -17,6 +17,8 @@ export interface SoakOptions {
   readonly shape: Shape;
   readonly billMs: number;
   readonly sampleMs: number;
+  /** Time between two full garbage collections for the sake of the samples. */
+  readonly settleMs: number;
   readonly stretchMs: number;
   /** Time from one restart of Redis to the next, every second one without its data, and how long it is away. */
   readonly redisMs: number;
@@ -84,6 +86,7 @@ export async function soak(scope: TestScope, options: SoakOptions): Promise<Soak
   const minute = () => (Date.now() - started) / 60_000;
   let [samples, bills, restarts, from]: [Sample[], number, number, number] = [[], 0, 0, 0];
   let keepData = false;
+  let settleAt = 0;
   const stretches: Stretch[] = [];
   const cut = () => {
     const stretch = { from, to: minute(), samples, counts: tally.take(), bills, restarts };
@@ -107,7 +110,9 @@ export async function soak(scope: TestScope, options: SoakOptions): Promise<Soak
       bills += 1;
     }),
     each(options.sampleMs, async () => {
-      const [held, { delayP99: idleP99 }] = await Promise.all([exporter.held(), idle.held()]);
+      const settle = Date.now() >= settleAt;
+      if (settle) settleAt = Date.now() + options.settleMs;
+      const [held, { delayP99: idleP99 }] = await Promise.all([exporter.held(settle), idle.held()]);
       samples.push({ minute: minute(), ...held, idleP99 });
     }),
     each(options.redisMs, async () => {

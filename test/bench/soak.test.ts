@@ -38,7 +38,16 @@ t.test('flat is within the tolerance, and what shrinks is', async (t) => {
 });
 
 const HELD: Held = {
-  ...{ rss: 300e6, liveHeap: 80e6, heap: 100e6, external: 40e6, files: 30, threads: 11, handles: 14 },
+  ...{
+    rss: 300e6,
+    settledRss: 200e6,
+    liveHeap: 80e6,
+    heap: 100e6,
+    external: 40e6,
+    files: 30,
+    threads: 11,
+    handles: 14,
+  },
   ...{ fullCollections: 1, delayP99: 12, delayMax: 40 },
 };
 const counts = { scrapes: 10, reads: 10, errors: 0, gaps: 0, wrong: 0, oldest: 0 };
@@ -61,6 +70,7 @@ t.test('each measure that grows is told, and a wrong figure', async (t) => {
   t.notOk(verdict([stretchOf(flat, { scrapes: 0 })], 30).good, 'nobody has looked');
   const leaks: Record<string, (minute: number) => Partial<Held>> = {
     RSS: (minute) => ({ rss: HELD.rss + minute * 1e6 }),
+    'RSS settled': (minute) => ({ settledRss: 200e6 + minute * 1e6 }),
     heap: (minute) => ({ liveHeap: HELD.liveHeap + minute * 5e5 }),
     external: (minute) => ({ external: HELD.external + minute * 5e5 }),
     files: (minute) => ({ files: HELD.files + Math.floor(minute / 4) }),
@@ -147,7 +157,14 @@ t.test('a short soak of a small bill, with a Redis that goes away', async (t) =>
   const { stretches, said, exitCode } = await soak(t, {
     minutes: 0.5,
     shape: { services: 2, accounts: 10 },
-    ...{ billMs: 6_000, sampleMs: 1_000, stretchMs: 10_000, redisMs: 8_000, outageMs: 1_000 },
+    ...{
+      billMs: 6_000,
+      sampleMs: 1_000,
+      settleMs: 5_000,
+      stretchMs: 10_000,
+      redisMs: 8_000,
+      outageMs: 1_000,
+    },
     onStretch: (stretch) => told.push(stretch),
   });
   t.equal(exitCode, 0);
