@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { TestScope } from '../../test/servers/process.ts';
+import { startChild } from './child.ts';
 
 /** Series of each (service, account): seven figures, and one for each of 31 days. */
 const SERIES_PER_PAIR = 7 + 31;
@@ -41,27 +39,14 @@ export interface Aws {
 
 /** Starts a simulated AWS with a generated bill. */
 export async function startAws(scope: TestScope, shape: BillShape): Promise<Aws> {
-  const program = fileURLToPath(new URL('./aws-process.ts', import.meta.url));
-  const child = fork(program, [JSON.stringify(shape)], { execArgv: ['--max-old-space-size=8192'] });
-  scope.teardown(async () => {
-    const ended = once(child, 'exit');
-    if (child.connected) child.disconnect();
-    await ended;
-  });
-  const answer = async <Answer>() => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('the simulated AWS has ended'))),
-    ]);
-    return message as Answer;
-  };
-  const { url } = await answer<{ url: string }>();
+  const program = new URL('./aws-process.ts', import.meta.url);
+  const large = ['--max-old-space-size=8192'];
+  const { child, hello } = await startChild<{ url: string }>(scope, program, [JSON.stringify(shape)], large);
   return {
-    url,
-    pid: child.pid!,
+    url: hello.url,
+    pid: child.pid,
     async setBill(seed) {
-      child.send(seed);
-      await answer();
+      await child.ask(seed);
     },
   };
 }

@@ -8,6 +8,7 @@ process.on('message', async (load: Load) => {
   process.send?.(await scrapeAll(load));
 });
 process.on('disconnect', () => process.exit(0));
+process.send?.({});
 
 async function scrapeAll({ url, encoding, clients, forMs }: Load): Promise<Scraped> {
   const agent = agents.get(clients) ?? new Agent({ keepAlive: true, maxSockets: clients });

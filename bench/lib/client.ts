@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { TestScope } from '../../test/servers/process.ts';
+import { startChild } from './child.ts';
 
 /** What the scraper is to do. */
 export interface Load {
@@ -28,21 +26,7 @@ export interface Client {
 }
 
 /** Starts a scraper in a process of its own. */
-export function startClient(scope: TestScope): Client {
-  const child = fork(fileURLToPath(new URL('./client-process.ts', import.meta.url)));
-  scope.teardown(async () => {
-    const ended = once(child, 'exit');
-    if (child.connected) child.disconnect();
-    await ended;
-  });
-  return {
-    async scrape(load) {
-      child.send(load);
-      const [answer] = await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(() => Promise.reject(new Error('the scraper has ended'))),
-      ]);
-      return answer as Scraped;
-    },
-  };
+export async function startClient(scope: TestScope): Promise<Client> {
+  const { child } = await startChild(scope, new URL('./client-process.ts', import.meta.url));
+  return { scrape: (load) => child.ask<Scraped>(load) };
 }

@@ -118,7 +118,7 @@ function goalsOf(cases: readonly Case[]): Goal[] {
 
 const cases = await withScope(async (scope) => {
   const promhttp = await buildPromhttp(scope);
-  const client = startClient(scope);
+  const client = await startClient(scope);
   const all: Case[] = [];
   for (const series of SIZES) {
     all.push(

@@ -1,13 +1,11 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { TestScope } from '../../test/servers/process.ts';
 import { seriesOf, shapeFor, startAws } from '../lib/aws.ts';
+import { startChild } from '../lib/child.ts';
 import { startExporter } from '../lib/exporter.ts';
 import { startPromhttp } from '../lib/promhttp.ts';
 
@@ -48,14 +46,9 @@ async function startStatic(scope: TestScope, exporterUrl: string): Promise<Serve
     writeFileSync(file, await rawBody(exporterUrl, encoding));
     files.push(file);
   }
-  const child = fork(fileURLToPath(new URL('./static-process.ts', import.meta.url)), files);
-  scope.teardown(async () => {
-    const ended = once(child, 'exit');
-    if (child.connected) child.disconnect();
-    await ended;
-  });
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
-  return { pid: child.pid!, url };
+  const program = new URL('./static-process.ts', import.meta.url);
+  const { child, hello } = await startChild<{ url: string }>(scope, program, files);
+  return { pid: child.pid, url: hello.url };
 }
 
 /** The body of a page as it is on the wire. */
