@@ -61,7 +61,10 @@ function costTable(cost: Cost | undefined, forecast: Forecast | undefined): stri
     rows.push(['Forecast, next 30 days', forecast.amount], ["Forecast, month's end", forecast.monthEnd]);
   if (rows.length === 0) return '';
   const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, amount]) => `  ${name.padEnd(width)}  ${figure(amount).padStart(14)}`);
+  const lines = rows.map(
+    ([name, amount]) =>
+      `  ${name.replaceAll(/\p{Cc}/gu, '\ufffd').padEnd(width)}  ${figure(amount).padStart(14)}`,
+  );
   const head = cost
     ? `Cost by service, ${cost.window.start} up to ${cost.window.end}, in ${cost.currency ?? 'no currency'}:`
     : 'Forecast:';

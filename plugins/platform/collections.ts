@@ -13,6 +13,7 @@ import { Exposition } from '../../src/metrics/exposition.ts';
 import { processRegistry, renderLive } from '../../src/metrics/live.ts';
 import type { Encoding, Format } from '../../src/metrics/negotiate.ts';
 import { createSelfMetrics, type SelfMetrics } from '../../src/metrics/self.ts';
+import { sharedWork } from '../../src/shared-work.ts';
 import { setAsideFor } from '../../src/spend/set-aside.ts';
 import { REVISION, VERSION } from '../../src/version.ts';
 
@@ -65,15 +66,23 @@ export default fp<CollectionsOptions>(
       if (machine === undefined) throw new Error('the app is not ready yet');
       return machine;
     };
+    // Scrapes by the thousand at once cost no more than one after the other.
+    const pageOf = (format: Format, encoding: Encoding) =>
+      sharedWork(async () =>
+        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()]), {
+          business: fastify.leases.exposes(),
+        }),
+      );
+    const pages = {
+      text: { gzip: pageOf('text', 'gzip'), identity: pageOf('text', 'identity') },
+      openmetrics: { gzip: pageOf('openmetrics', 'gzip'), identity: pageOf('openmetrics', 'identity') },
+    };
     fastify.decorate('collections', {
       states,
       now,
       register: (capability) => states.add(capability, config.targets),
       current: (collector, target) => machine?.publisher.current(collector, target),
-      page: async (format, encoding) =>
-        built().exposition.page(format, encoding, await renderLive([fastify.registry, processRegistry()]), {
-          business: fastify.leases.exposes(),
-        }),
+      page: (format, encoding) => pages[format][encoding](),
       run: (state) => built().runner.run(state),
       restore: () => built().keeper.restore(states.all()),
       keptAccount: (target) =>

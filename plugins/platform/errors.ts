@@ -76,10 +76,17 @@ export default fp(
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
         sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
+      } else if (hasLargeBody(request)) {
+        reply.header('connection', 'close');
+        sendError(reply, 413, 'bad_request', 'No request here has a body.');
       } else if (request.is404) {
         // Before the body is looked at, as in `refuseOtherMethods`.
         notFound(request, reply);
-      } else done();
+      } else {
+        // Of a body that does not say how long it is nothing is read: the connection ends with the answer.
+        if (request.headers['transfer-encoding'] !== undefined) reply.header('connection', 'close');
+        done();
+      }
     });
     fastify.addHook('onRoute', (route) => {
       if ([route.method].flat().includes('GET')) known.push(patternOf(route.url));
@@ -103,6 +110,12 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   }
   const code = error.validation ? 'bad_parameter' : 'bad_request';
   return sendError(reply, statusCode, code, error.message);
+}
+
+/** Whether a body comes with GET or HEAD that is larger than any may be; other methods are refused whatever comes with them. */
+function hasLargeBody({ method, headers, server }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return Number(headers['content-length'] ?? 0) > (server.initialConfig.bodyLimit ?? 0);
 }
 
 /** Answers a path that is none (`/%zz`). No hook has seen the request: what they do for every other one is done here. */

@@ -29,14 +29,17 @@ export function processRegistry(): Registry {
 }
 
 /**
- * Renders registries one after the other in text 0.0.4. Samples that are not a number (a delay of no loops) are left out.
+ * Renders registries one after the other in text 0.0.4. Samples that are not a number (a delay of no loops, or the longest one that
+ * Node can tell, which stands for the shortest of none) are left out.
  * The registries must stay in text format: one OpenMetrics rendering renames their counters for good.
  */
 export async function renderLive(registries: readonly Registry[]): Promise<string> {
   const texts = await Promise.all(registries.map((registry) => registry.metrics()));
   const text = texts.join('');
   // Looking for one costs a tenth of looking at each line.
-  return / nan$/im.test(text) ? text.replaceAll(/^[^#\n].* nan\n/gim, '') : text;
+  return / (nan|9223372036\.\d+)$/im.test(text)
+    ? text.replaceAll(/^[^#\n].* (nan|9223372036\.\d+)\n/gim, '')
+    : text;
 }
 
 /**

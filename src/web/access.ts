@@ -48,10 +48,8 @@ export async function judge(
   if (name !== undefined && (shown.user === undefined || shown.user === name))
     return { kind: 'accepted', who: { kind: 'token', name } };
   const { user } = shown;
-  if (user === undefined || !hasUsers) {
-    failures.count();
-    return { kind: 'wrong' };
-  }
+  // A token cannot be guessed: what is wrong as one is no wrong password.
+  if (user === undefined || !hasUsers) return { kind: 'wrong' };
   const who: Who = { kind: 'user', name: user };
   const wrong: Verdict = { kind: 'wrong', who: Object.hasOwn(users, user) ? who : undefined };
   const known = passwords.known(users, user, shown.secret);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { WebSettings } from '../config.ts';
 import type { Who } from './access.ts';
 import type { WebLimits } from './limits.ts';
@@ -5,6 +6,7 @@ import { Listeners } from './listeners.ts';
 import { Occasional } from './occasional.ts';
 import { Passwords, type Users } from './passwords.ts';
 import { Reread, type RereadLog } from './reread.ts';
+import type { TlsMaterial } from './tls-material.ts';
 import { readTokens, type Token } from './tokens.ts';
 import { readWebConfig, type WebConfig } from './web-config.ts';
 
@@ -34,7 +36,9 @@ export class WebInForce {
       limits,
       tls: config?.read.value?.tls,
       onDrop: () =>
-        drops.note((times) => log().warn({ times }, 'connections were closed: there are too many')),
+        drops.note((times) =>
+          log().warn({ times }, 'connections were closed: there are too many, or too many requests on one'),
+        ),
     });
     const later: RereadLog = {
       info: (details, message) => log().info(details, message),
@@ -47,7 +51,11 @@ export class WebInForce {
         setting: 'WEB_CONFIG_FILE',
         read: readWebConfig,
         refuse: whyNot,
-        onChange: ({ tls }) => tls && this.listeners.use(tls),
+        onChange: ({ tls }) => {
+          if (tls === undefined) return;
+          this.listeners.use(tls);
+          this.#sayIfOver(tls);
+        },
         log: later,
       });
     this.#tokens =
@@ -112,11 +120,22 @@ export class WebInForce {
 
   /** Follows the files from now on. */
   start(): void {
+    const tls = this.#config?.value.tls;
+    if (tls !== undefined) this.#sayIfOver(tls);
     const followed = [this.#config, this.#tokens].filter((one) => one !== undefined);
     if (followed.length === 0) return;
     this.#timer = setInterval(() => {
       for (const one of followed) one.look();
     }, this.#limits.rereadMs).unref();
+  }
+
+  #sayIfOver({ cert }: TlsMaterial): void {
+    const until = new Date(new X509Certificate(cert).validTo);
+    if (until.getTime() < Date.now())
+      this.#log().error(
+        { until },
+        'the certificate of WEB_CONFIG_FILE is over: clients that verify it do not connect',
+      );
   }
 
   async close(): Promise<void> {

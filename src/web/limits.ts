@@ -14,6 +14,8 @@ export interface WebLimits {
   readonly answerMs: number;
   /** Connections to one listener at once; for one more the one that has been without a request for longest is closed. */
   readonly connections: number;
+  /** Requests of one connection that wait for their answers at once; with one more it is closed. */
+  readonly pipelined: number;
   /** Largest body of a request in bytes: no route has a use for one. */
   readonly bodyBytes: number;
   /** Requests to REST that one client address (of IPv6 a /64) may send in one window: enough for the dashboards of a team behind one ingress. */
@@ -35,6 +37,7 @@ export const WEB_LIMITS: WebLimits = {
   keepAliveMs: 75_000,
   answerMs: 60_000,
   connections: 512,
+  pipelined: 16,
   bodyBytes: 1_024,
   rate: { max: 1_000, windowMs: 10_000 },
   failures: { max: 20, windowMs: 60_000 },

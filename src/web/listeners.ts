@@ -62,7 +62,7 @@ export class Listeners {
       connectionsCheckingInterval: CHECK_MS,
     };
     const server = this.#tls ? this.#createTls(this.#tls, common) : createServer(common);
-    limitConnections(server, limits.connections, onDrop);
+    limitConnections(server, limits, onDrop);
     server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
       this.#answers.set(response, performance.now() + limits.answerMs);
       response.on('close', this.#ended);

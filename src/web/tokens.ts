@@ -13,7 +13,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 /** Digests of nothing, and of a line end alone: what a slip in a shell gives. */
 const OF_NOTHING = ['', '\n'].map((text) => createHash('sha256').update(text).digest('hex'));
-const EXAMPLE = `grafana ${createHash('sha256').update('a token').digest('hex')}`;
+/** A line as it should be, of a token that everybody can read here: it is refused too. */
+const OF_EXAMPLE = createHash('sha256').update('a token').digest('hex');
+const EXAMPLE = `grafana ${OF_EXAMPLE}`;
 
 /** Reads the tokens of an `API_TOKENS_FILE`; all faults at once, and nothing of what a line holds but a name. */
 export function readTokens(path: string): Read<readonly Token[]> {
@@ -56,6 +58,7 @@ function tokenOf(line: string): Token | string {
   if (!NAME.test(name)) return 'must begin with a name of 1 to 63 letters, digits, `.`, `_` or `-`';
   if (!SHA256.test(sha256))
     return 'must end with 64 hex digits: the SHA-256 of the token, never the token itself';
+  if (sha256 === OF_EXAMPLE) return 'is the example: write the SHA-256 of a token of your own';
   return OF_NOTHING.includes(sha256) ? 'is the SHA-256 of nothing: no token was hashed' : { name, sha256 };
 }
 

@@ -224,6 +224,8 @@ t.test('wrong passwords of one address are counted, and who is known already is 
     app: { limits: { failures: { max: 5, windowMs: 60_000 } } },
   });
   const { get, scrape } = exporter;
+  for (let guess = 0; guess < 10; guess++)
+    t.equal((await get('/spend', { headers: bearer(`guess-${guess}`) })).status, 401, 'no password');
   t.equal((await get('/spend', { headers: basic('alice', 'word') })).status, 200);
   for (let guess = 0; guess < 5; guess++) {
     t.equal(

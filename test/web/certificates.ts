@@ -14,6 +14,8 @@ export interface Wanted {
   readonly sans?: string;
   /** Default an elliptic curve. */
   readonly algorithm?: string;
+  /** How long it is good from now on. Default 10; below zero it is over. */
+  readonly days?: number;
 }
 
 /** An authority of a test, made by OpenSSL. */
@@ -63,13 +65,13 @@ export async function makeAuthority(
   let serial = 0;
   return {
     cert,
-    async issue(base, { sans = 'DNS:localhost,IP:127.0.0.1', algorithm } = {}) {
+    async issue(base, { sans = 'DNS:localhost,IP:127.0.0.1', algorithm, days = 10 } = {}) {
       const issued = { cert: file(`${base}.crt`), key: file(`${base}.key`) };
       const [request, extensions] = [file(`${base}.csr`), file(`${base}.ext`)];
       await newKey(issued.key, algorithm);
       await call('req', '-new', '-key', issued.key, '-subj', `/CN=${base}`, '-out', request);
       writeFileSync(extensions, sans === '' ? 'basicConstraints=CA:FALSE\n' : `subjectAltName=${sans}\n`);
-      const by = ['-CA', cert, '-CAkey', key, '-set_serial', String(++serial), '-days', '10'];
+      const by = ['-CA', cert, '-CAkey', key, '-set_serial', String(++serial), '-days', String(days)];
       await call('x509', '-req', '-in', request, ...by, '-extfile', extensions, '-out', issued.cert);
       return issued;
     },

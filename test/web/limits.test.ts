@@ -149,6 +149,35 @@ t.test('a body is of no use, and is not taken', async (t) => {
     `POST /spend HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
   t.match(await rest(socket), /^HTTP\/1\.1 405 /);
+  for (const path of ['/health', '/none']) {
+    const large = await dial(
+      t,
+      restUrl,
+      `GET ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    t.match(
+      await rest(large),
+      /^HTTP\/1\.1 413 .*\r\nconnection: close\r\n/is,
+      `GET ${path}: and the connection ends`,
+    );
+    const next = `GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    const small = await dial(
+      t,
+      restUrl,
+      `GET /health HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nabcde${next}`,
+    );
+    t.equal((await rest(small)).match(/HTTP\/1\.1 200 /g)?.length, 2, 'a small one is passed over');
+    const chunked = await dial(
+      t,
+      restUrl,
+      `GET /health HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n`,
+    );
+    t.match(
+      await rest(chunked),
+      /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is,
+      'what has no length is not waited for',
+    );
+  }
   t.equal((await ask(`${restUrl}/health`)).status, 200);
 });
 

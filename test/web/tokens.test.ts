@@ -50,6 +50,7 @@ t.test('what is wrong is refused by line, all at once, and not repeated', async 
     [`twin ${digest('good')}`, /has the SHA-256 of another line/],
     [`empty ${digest('')}`, /is the SHA-256 of nothing/],
     [`echo ${digest('\n')}`, /is the SHA-256 of nothing/],
+    [`grafana ${digest('a token')}`, /is the example/],
   ];
   writeFileSync(path, lines.map(([line]) => `${line}\n`).join(''));
   try {

@@ -109,6 +109,30 @@ export const rows: readonly FaultRow[] = [
     },
   },
   {
+    id: 'http/pipelined-scrapes',
+    fault: 'A hundred clients send 200 requests for the page each in one piece, and take nothing',
+    expected: 'They are ended at the 17th that waits for its answer; others are served.',
+    async run({ t, fired, state, figures, message }) {
+      const exporter = await startNumbered(t, { app: { limits: { loopDelayMs: Number.POSITIVE_INFINITY } } });
+      const before = business((await exporter.scrape()).text);
+      const greedy = await Promise.all(
+        Array.from({ length: 100 }, () => wire(t, exporter.metricsUrl, GET_PAGE.repeat(200))),
+      );
+      for (const { socket } of greedy) socket.removeAllListeners('data').pause();
+      await eventually(
+        'they are ended',
+        async () => ((await connections(exporter.app.metrics.server)) === 0 ? true : undefined),
+        LONG_MS / 2,
+      );
+      fired('clients that were ended', greedy.length);
+      t.equal((await ask(`${exporter.metricsUrl}/health`)).status, 200);
+      t.equal(business((await exporter.scrape()).text), before);
+      figures('unchanged');
+      state('no connection is left');
+      message(String((await exporter.logged(/too many requests on one/)).msg));
+    },
+  },
+  {
     id: 'http/hang-ups',
     fault: 'A hundred clients ask for a large page and hang up in the middle of it, by FIN and by RST',
     expected: 'Nothing of them is left, no line of the log blames the program, and others are served.',

@@ -79,6 +79,13 @@ export const mutations: readonly Mutation[] = [
     rows: ['http/100-scrapers'],
   },
   {
+    name: 'requests of one connection that wait',
+    file: 'src/web/connection-limit.ts',
+    find: 'if (connection.requests > pipelined && !socket.destroyed) {',
+    replace: 'if (false) {',
+    rows: ['http/pipelined-scrapes'],
+  },
+  {
     name: 'time for an answer',
     file: 'src/web/listeners.ts',
     find: '      response.destroy();\n',
