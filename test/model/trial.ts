@@ -223,7 +223,10 @@ export class Trial {
 
   /** Looks at one page: what it shows must be what may be there. */
   look(at: Look): Promise<void> {
-    if (this.#restless || this.#world.isOld) this.#model.mayHaveSucceeded();
+    if (this.#restless || this.#world.isOld) {
+      this.#model.changes(this.#version);
+      this.#model.mayHaveSucceeded();
+    }
     return this.#lookAt(at, () => this.#model.may);
   }
 
