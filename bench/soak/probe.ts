@@ -63,5 +63,7 @@ process.on('message', (how: { readonly settle: boolean }) => {
   delay.reset();
   process.send?.({ ...held, settledRss });
 });
+// Whoever measures is gone, however that ended.
+process.on('disconnect', () => process.exit(1));
 // The channel to whoever measures does not keep the process.
 process.channel?.unref();
