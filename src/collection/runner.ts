@@ -3,6 +3,7 @@ import { timedOut } from '../aws/aws-errors.ts';
 import type { AwsSession } from '../aws/clients.ts';
 import type { Target } from '../config.ts';
 import { type CauseCode, type CollectionError, notLeader, publicCause } from '../errors.ts';
+import { withRoomyHeap } from '../heap.ts';
 import type { SkipReason } from '../metrics/self-families.ts';
 import type { Leases } from '../replicas/leases.ts';
 import type { Ledger } from '../spend/ledger.ts';
@@ -86,8 +87,9 @@ export class Runner {
     if (this.#running.has(state)) return this.#skip(state, 'running');
     if (!leases.holds(state.target.name)) return this.#notLeading(state);
     if (freshness.isFresh(state)) return this.#skip(state, 'fresh');
-    const run = (freshness.stands(state) ? this.#leaveUnchanged(state) : this.#attempt(state)).finally(() =>
-      this.#running.delete(state),
+    const stands = freshness.stands(state);
+    const run = (stands ? this.#leaveUnchanged(state) : withRoomyHeap(() => this.#attempt(state))).finally(
+      () => this.#running.delete(state),
     );
     this.#running.set(state, run);
     return run;
