@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, type Served, startServe } from '../../test/e2e/command.ts';
 import { eventually, type TestScope } from '../../test/servers/process.ts';
@@ -15,6 +16,20 @@ export function program(): string {
   return join(ROOT, 'dist/src/cli.js');
 }
 
+/** How the image runs it: arguments of Node.js with `serve` at their end, and what of the environment is about memory. */
+export function asImage(): { args: string[]; env: NodeJS.ProcessEnv } {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, entrypoint] =
+    /^ENTRYPOINT \["\/nodejs\/bin\/node", (.*)"\/app\/dist\/src\/cli\.js"\]$/m.exec(dockerfile) ?? [];
+  if (entrypoint === undefined) throw new Error('the Dockerfile has another ENTRYPOINT');
+  const flags = Array.from(entrypoint.matchAll(/"([^"]+)"/g), ([, flag]) => flag!);
+  const memory = dockerfile.matchAll(/\b(MALLOC_\w+)=(\S+)/g);
+  return {
+    args: [...flags, program(), 'serve'],
+    env: Object.fromEntries(Array.from(memory, ([, name, value]) => [name, value])),
+  };
+}
+
 /** Starts the product, which collects cost alone from a simulated AWS, and waits until its series are on the page. */
 export async function startExporter(
   scope: TestScope,
@@ -22,16 +37,18 @@ export async function startExporter(
   series: number,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Served> {
+  const { args, env: imageEnv } = asImage();
   const served = await startServe(
     scope,
     {
+      ...imageEnv,
       AWS_ENDPOINT_URL: awsUrl,
       CAPABILITIES: 'cost',
       AWS_SPEND_BUDGET_USD: '10000',
       MAX_SERIES: '0',
       ...env,
     },
-    { args: [program(), 'serve'] },
+    { args },
   );
   await eventually(
     `${series} series are published`,

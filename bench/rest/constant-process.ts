@@ -1,10 +1,13 @@
 /**
  * A bare Fastify, with the settings that the exporter gives Fastify, and two routes that send a constant: so many bytes, and a 304.
- * Answers each message with the CPU time it has used. Started by the bench `rest`.
+ * With `furnished` also with what the exporter has of others: the metrics of fastify-metrics, and headers like its own. Answers each
+ * message with the CPU time it has used. Started by the bench `rest`.
  */
 import Fastify, { LogController } from 'fastify';
+import headers from '../../plugins/platform/headers.ts';
+import metrics from '../../plugins/platform/metrics.ts';
 
-const [, , size = '0'] = process.argv;
+const [, , size = '0', kind = ''] = process.argv;
 const body = Buffer.alloc(Number(size), 'x');
 const etag = '"iVbm0L5Nq9pHqJvWl5Y0cR3kX2E"';
 const fastify = Fastify({
@@ -12,6 +15,10 @@ const fastify = Fastify({
   logController: new LogController({ disableRequestLogging: true }),
   return503OnClosing: false,
 });
+if (kind === 'furnished') {
+  await fastify.register(headers, { configured: undefined });
+  await fastify.register(metrics);
+}
 fastify.get('/constant', (_request, reply) => {
   reply.type('application/json; charset=utf-8').send(body);
 });

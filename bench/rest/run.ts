@@ -33,11 +33,13 @@ await withScope(async (scope) => {
   );
   const { port, etag, body } = exporter.hello;
   const bytes = Buffer.byteLength(body);
-  const constant = await startChild<{ port: number }>(
-    scope,
-    new URL('./constant-process.ts', import.meta.url),
-    [String(bytes)],
-  );
+  const startConstant = (...kind: string[]) =>
+    startChild<{ port: number }>(scope, new URL('./constant-process.ts', import.meta.url), [
+      String(bytes),
+      ...kind,
+    ]);
+  const constant = await startConstant();
+  const furnished = await startConstant('furnished');
   const measure = (child: typeof exporter.child, target: Target) => async (): Promise<Measured> => {
     const before = await child.ask<NodeJS.CpuUsage>('cpu');
     const { requests, seconds } = await load(target, ROUND_MS);
@@ -50,6 +52,7 @@ await withScope(async (scope) => {
   const all = await inTurns(WARM_UP + ROUNDS, {
     exporter200: measure(exporter.child, { port, path: '/cost/current', status: 200 }),
     constant200: measure(constant.child, { port: constant.hello.port, path: '/constant', status: 200 }),
+    furnished200: measure(furnished.child, { port: furnished.hello.port, path: '/constant', status: 200 }),
     exporter304: measure(exporter.child, { port, path: '/cost/current', headers: conditional, status: 304 }),
     constant304: measure(constant.child, {
       port: constant.hello.port,
@@ -76,6 +79,7 @@ await withScope(async (scope) => {
         ['', 'requests per second', 'against the constant', 'CPU per request, us', 'against the constant'],
         [
           row('exporter, 200', 'exporter200', 'constant200'),
+          row('constant with fastify-metrics and the same headers, 200', 'furnished200', 'constant200'),
           row('constant, 200', 'constant200', 'constant200'),
           row('exporter, 304', 'exporter304', 'constant304'),
           row('constant, 304', 'constant304', 'constant304'),

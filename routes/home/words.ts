@@ -27,32 +27,31 @@ export function formatTick(value: number): string {
   }).format(value);
 }
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const weekdayFormat = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'short',
-  day: 'numeric',
-  month: 'short',
-  timeZone: 'UTC',
-});
-const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
-const instantFormat = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-  timeZone: 'UTC',
-});
-const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+/** Formats of dates are costly to make: they wait for the first page that is looked at. */
+function dates(locale: string, options: Intl.DateTimeFormatOptions): (ms: number) => string {
+  let format: Intl.DateTimeFormat | undefined;
+  return (ms) => {
+    format ??= new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' });
+    return format.format(ms);
+  };
+}
+
+const dayFormat = dates('en-GB', { day: 'numeric', month: 'short' });
+const weekdayFormat = dates('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
+const monthFormat = dates('en-GB', { month: 'long', year: 'numeric' });
+const instantFormat = dates('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** `22 Nov`. */
-export const formatDay = (day: Day): string => dayFormat.format(Date.parse(day));
+export const formatDay = (day: Day): string => dayFormat(Date.parse(day));
 
 /** `Sun 22 Nov`. */
-export const formatWeekday = (day: Day): string => weekdayFormat.format(Date.parse(day)).replace(',', '');
+export const formatWeekday = (day: Day): string => weekdayFormat(Date.parse(day)).replace(',', '');
 
 /** `November 2026`. */
-export const formatMonth = (day: Day): string => monthFormat.format(Date.parse(day));
+export const formatMonth = (day: Day): string => monthFormat(Date.parse(day));
 
 /** `22 Nov 2026, 08:00 UTC`. */
-export const formatInstant = (ms: number): string => `${instantFormat.format(ms)} UTC`;
+export const formatInstant = (ms: number): string => `${instantFormat(ms)} UTC`;
 
 const UNITS = [
   ['day', 86_400_000],
@@ -65,5 +64,6 @@ export function formatDistance(ms: number, now: number): string {
   const distance = ms - now;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(distance) >= length) ?? [];
   if (unit === undefined || size === undefined) return distance > 0 ? 'in a moment' : 'just now';
-  return relativeFormat.format(Math.trunc(distance / size), unit);
+  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+  return relative.format(Math.trunc(distance / size), unit);
 }

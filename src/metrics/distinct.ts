@@ -11,8 +11,8 @@ const FIRST_SLOTS = 32;
  */
 export class DistinctTexts {
   readonly #seed = randomInt(2 ** 32);
-  /** Two words per slot, the hash; 0, 0 is a free slot. */
-  readonly #tables: Int32Array[] = Array.from({ length: TABLES }, () => new Int32Array(2 * FIRST_SLOTS));
+  /** Two words per slot, the hash; 0, 0 is a free slot. Most families are too small for all of them. */
+  readonly #tables: (Int32Array | undefined)[] = Array.from({ length: TABLES });
   readonly #sizes = new Uint32Array(TABLES);
 
   /** Remembers a text. False where it was there already. */
@@ -32,7 +32,8 @@ export class DistinctTexts {
 
   #addHash(high: number, low: number): boolean {
     const index = high & (TABLES - 1);
-    const table = this.#tables[index]!;
+    const table = this.#tables[index] ?? new Int32Array(2 * FIRST_SLOTS);
+    this.#tables[index] = table;
     if (!put(table, high, low)) return false;
     const size = this.#sizes[index]! + 1;
     this.#sizes[index] = size;

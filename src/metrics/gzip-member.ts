@@ -21,12 +21,13 @@ export const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
  */
 export function deflatePiece(bytes: Buffer, before?: Buffer): Promise<Buffer> {
   const dictionary = before?.subarray(-WINDOW_BYTES);
-  return deflate(bytes, { ...PIECE, chunkSize: CHUNK_BYTES, ...(dictionary?.length ? { dictionary } : {}) });
+  const chunkSize = Math.min(CHUNK_BYTES, bytes.length + 64);
+  return deflate(bytes, { ...PIECE, chunkSize, ...(dictionary?.length ? { dictionary } : {}) });
 }
 
-/** The same in this thread, for a few lines known at start. */
+/** The same in this thread, for a few lines known at start: with as little memory as they need, which is most of the work. */
 export function deflatePieceSync(bytes: Buffer): Buffer {
-  return deflateRawSync(bytes, PIECE);
+  return deflateRawSync(bytes, { ...PIECE, windowBits: 9, memLevel: 1, chunkSize: bytes.length + 64 });
 }
 
 /**

@@ -9,10 +9,11 @@ const build = ajvCompiler() as unknown as ValidatorFactory;
 
 /** As `build`, but what is compiled is compiled when it is first asked. */
 const buildLater: ValidatorFactory = (schemas, options) => {
-  const compile = build(schemas, options);
+  let compile: FastifySchemaCompiler<unknown> | undefined;
   return (route) => {
-    let validate: ReturnType<typeof compile> | undefined;
-    const atFirst: ReturnType<typeof compile> = (data) => {
+    let validate: ReturnType<FastifySchemaCompiler<unknown>> | undefined;
+    const atFirst: ReturnType<FastifySchemaCompiler<unknown>> = (data) => {
+      compile ??= build(schemas, options);
       validate ??= compile(route);
       const outcome = validate(data);
       atFirst.errors = validate.errors ?? null;

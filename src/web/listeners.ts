@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { hasName } from './client-certificate.ts';
 import { limitConnections } from './connection-limit.ts';
@@ -22,6 +23,12 @@ interface Shown {
   readonly fault: string | undefined;
 }
 
+/** An answer, and until when the client has to have taken it; by `performance.now()`. */
+interface Answer {
+  readonly response: ServerResponse;
+  readonly due: number;
+}
+
 /** What the listeners of one app are made with. */
 export interface ListenerOptions {
   readonly limits: WebLimits;
@@ -35,19 +42,14 @@ export class Listeners {
   readonly #servers = new Set<Server>();
   readonly #shown = new WeakMap<object, Shown>();
   readonly #options: ListenerOptions;
-  /** The answers that are not taken yet, and until when they have to be; a timer for each would be felt in the time of an answer. */
-  readonly #answers = new Map<ServerResponse, number>();
-  readonly #ended: (this: ServerResponse) => void;
+  /** By connection, the answers that may not be taken yet; a timer or a listener for each answer would be felt in its time. */
+  readonly #answers = new Map<Socket, Answer[]>();
   #sweeping: NodeJS.Timeout | undefined;
   #tls: TlsMaterial | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#tls = options.tls;
-    const answers = this.#answers;
-    this.#ended = function ended() {
-      answers.delete(this);
-    };
   }
 
   /** Makes one server; for Fastify, which makes more than one where `HOST` has several addresses. */
@@ -63,9 +65,11 @@ export class Listeners {
     };
     const server = this.#tls ? this.#createTls(this.#tls, common) : createServer(common);
     limitConnections(server, limits, onDrop);
-    server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-      this.#answers.set(response, performance.now() + limits.answerMs);
-      response.on('close', this.#ended);
+    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      const answers = this.#answersOn(socket);
+      // Those before it on the connection are mostly taken by now.
+      while (answers[0] && isTaken(answers[0].response)) answers.shift();
+      answers.push({ response, due: performance.now() + limits.answerMs });
     });
     server.on('request', handler);
     this.#servers.add(server);
@@ -78,15 +82,21 @@ export class Listeners {
     return server;
   };
 
+  #answersOn(socket: Socket): Answer[] {
+    const known = this.#answers.get(socket);
+    if (known !== undefined) return known;
+    const answers: Answer[] = [];
+    this.#answers.set(socket, answers);
+    socket.once('close', () => this.#answers.delete(socket));
+    return answers;
+  }
+
   /** A client that does not take its answer holds the page that it began with: the connection is ended. */
   #sweep(): void {
     const now = performance.now();
-    for (const [response, due] of this.#answers) {
-      // All have as long: those behind it came later.
-      if (due > now) return;
-      // One that waits behind another on its connection does not always say that it has ended.
-      this.#answers.delete(response);
-      response.destroy();
+    for (const [socket, answers] of this.#answers) {
+      while (answers[0] && isTaken(answers[0].response)) answers.shift();
+      if (answers[0] && answers[0].due <= now) socket.destroy();
     }
   }
 
@@ -155,4 +165,9 @@ function faultOf(socket: TLSSocket, { require, verify, allowedSans }: ClientAuth
   if (allowedSans !== undefined && !hasName(certificate, allowedSans))
     return 'The client certificate has none of the names that are let in.';
   return undefined;
+}
+
+/** Whether the kernel has all of an answer, or its connection is gone. */
+function isTaken({ writableFinished, destroyed }: ServerResponse): boolean {
+  return writableFinished || destroyed;
 }

@@ -72,7 +72,7 @@ t.test('the image', async (t) => {
       ['CMD', '/nodejs/bin/node', /^\/app\//],
       'a health check without a shell',
     );
-    t.same(config.Entrypoint, ['/nodejs/bin/node', '/app/dist/src/cli.js']);
+    t.same(config.Entrypoint, ['/nodejs/bin/node', '--max-semi-space-size=4', '/app/dist/src/cli.js']);
     t.same(config.Cmd, ['serve']);
     t.same(Object.keys(config.ExposedPorts).toSorted(), ['5000/tcp', '8080/tcp']);
     const label = (name: string) => config.Labels[`org.opencontainers.image.${name}`];

@@ -88,7 +88,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'time for an answer',
     file: 'src/web/listeners.ts',
-    find: '      response.destroy();\n',
+    find: 'if (answers[0] && answers[0].due <= now) socket.destroy();',
     replace: '',
     rows: ['http/slow-readers'],
   },
@@ -109,7 +109,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'number of connections',
     file: 'src/web/listeners.ts',
-    find: 'limitConnections(server, limits.connections, onDrop);',
+    find: 'limitConnections(server, limits, onDrop);',
     replace: '',
     rows: ['http/10000-connections'],
   },
