@@ -55,11 +55,12 @@ t.test('the limits', async (t) => {
     `| ${rate.max.toLocaleString('en')} in ${seconds(rate.windowMs)}, then 429`,
     `| ${failures.max} a minute and listener, then 429`,
     `| ${limits.passwordQueue}, then 503 |`,
-    `| connections to one listener | ${limits.connections} |`,
+    `| connections to one listener | ${limits.connections}, then `,
+    `| requests of one connection that wait for their answers | ${limits.pipelined}, then it is closed |`,
     `| ${seconds(limits.headersMs)}, ${seconds(limits.requestMs)}, ${seconds(limits.handshakeMs)} |`,
     `| an answer, to its last byte | ${seconds(limits.answerMs)} |`,
     `| a connection without a request | ${seconds(limits.keepAliveMs)} |`,
-    `| body of a request | ${limits.bodyBytes / 1_024} KiB |`,
+    `| body of a request | ${limits.bodyBytes / 1_024} KiB, then 413; none is read |`,
     `| ${seconds(limits.loopDelayMs)}, then REST is 503`,
   ]) {
     t.ok(page.includes(row), row);
