@@ -120,7 +120,8 @@ export async function soak(scope: TestScope, options: SoakOptions): Promise<Soak
       keepData = !keepData;
       await restartRedis(redis, options.outageMs, keepData, signal);
     }),
-    each(options.stretchMs, cut),
+    // The last stretch is cut at the end, with what is under way then.
+    each(options.stretchMs, () => (minute() + options.stretchMs / 120_000 < minutes ? cut() : undefined)),
   ];
   await Promise.race([pause(minutes * 60_000, signal), Promise.all(work)]);
   ending.abort();

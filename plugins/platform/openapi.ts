@@ -122,6 +122,7 @@ function documented<Schema extends FastifySchema | undefined>(
       : { 401: error('Credentials are missing or not known.') }),
     ...schema.response,
     405: error('Only GET and HEAD are answered here.'),
+    413: error('The request has a body, and a large one: no request here has any.'),
   };
   const conditional = hasProperty(schema.headers, 'if-none-match');
   const response = Object.entries(responses).map(([status, one]) => {
@@ -205,6 +206,12 @@ const ERROR_EXAMPLES: Readonly<Record<string, ErrorBody>> = {
     code: 'unauthorized',
     error: 'Unauthorized',
     message: 'Credentials are needed.',
+  },
+  413: {
+    statusCode: 413,
+    code: 'bad_request',
+    error: 'Payload Too Large',
+    message: 'No request here has a body.',
   },
   429: {
     statusCode: 429,

@@ -164,11 +164,14 @@ t.test('the examples of errors are what is really answered', async (t) => {
   const { responses = {} } = paths['/cost/current']?.get ?? {};
   const example = (status: string) => responses[status]?.content?.['application/json']?.example;
   const errors = Object.keys(responses).filter((status) => Number(status) >= 400);
-  t.strictSame(errors, [...Object.keys(asked), '429'].toSorted());
+  t.strictSame(errors, [...Object.keys(asked), '413', '429'].toSorted());
   for (const [status, [path, method]] of Object.entries(asked)) {
     const answer = await exporter.get(path, { method });
     t.strictSame(example(status), answer.json(), status);
   }
+  // Refused for what it says of its body, of which nothing has come.
+  const large = await exporter.get('/cost/current', { headers: { 'content-length': '2000' } });
+  t.strictSame(example('413'), large.json());
   let last = await exporter.get('/targets');
   for (let sent = 0; sent < 1_000; sent++) last = await exporter.get('/targets');
   const withoutTime = (body: unknown) => JSON.stringify(body).replace(/in \d+ s\."/, '"');

@@ -1,11 +1,12 @@
 """What schemathesis does not look at by itself: bodies that nobody asked for, and what holds for every answer of the exporter."""
 
+import itertools
 import json
-import zlib
+import os
 
 import schemathesis
 
-# Sent with some of the requests: no route has a use for a body.
+# No route has a use for a body. Which are sent, if any, is for the state to say.
 BODIES = [
     ("application/json", b"{"),
     ("application/json", b"[" * 900),
@@ -18,6 +19,12 @@ BODIES = [
     ("application/x-unknown", b"\x00" * 2_000),
     ("no media type", b"x"),
 ]
+
+# Bytes above which the body of a GET is refused before it has come.
+LARGEST_BODY = 1_024
+SIZE = os.environ.get("SCHEMATHESIS_BODIES")
+SENT = [one for one in BODIES if SIZE and (len(one[1]) > LARGEST_BODY) == (SIZE == "large")]
+REQUESTS = itertools.count()
 
 # Headers that any answer may have; all others are declared.
 COMMON = {
@@ -46,13 +53,11 @@ REASONS = {"not_collected", "timeout", "access_denied", "overloaded"}
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A body with every third request, which one by the request itself: so it is the same in each run of a seed."""
-    number = zlib.crc32(f"{case.method} {case.formatted_path} {case.query}".encode("utf-8", "surrogatepass"))
-    if number % 3:
-        return
-    media, body = BODIES[number // 3 % len(BODIES)]
-    case.headers = {**(case.headers or {}), "content-type": media}
-    kwargs["data"] = body
+    """A body with every request where the state is about that, each kind in turn: so they are the same in each run of a seed."""
+    if SENT:
+        media, body = SENT[next(REQUESTS) % len(SENT)]
+        case.headers = {**(case.headers or {}), "content-type": media}
+        kwargs["data"] = body
 
 
 @schemathesis.hook
@@ -102,6 +107,15 @@ def declared_failures(ctx, response, case):
     if case.method.upper() != "HEAD":
         code = json.loads(response.content)["code"]
         assert code in REASONS, f"the reason is {code}"
+
+
+@schemathesis.check
+def large_bodies(ctx, response, case):
+    size = int(response.request.headers.get("content-length", 0))
+    if response.status_code == 413:
+        assert size > LARGEST_BODY, f"a body of {size} bytes is too large"
+    elif case.method.upper() in ("GET", "HEAD") and size > LARGEST_BODY:
+        assert response.status_code in (429, 503), f"a body of {size} bytes is taken"
 
 
 @schemathesis.check

@@ -32,6 +32,8 @@ export interface FuzzOptions {
   readonly python: string;
   readonly url: string;
   readonly document: OpenapiDocument;
+  /** Which bodies come with every request; by default none. */
+  readonly bodies?: 'large' | 'small' | undefined;
   /** Further options of `schemathesis run`. */
   readonly args?: readonly string[];
   /** Further lines of the configuration. */
@@ -40,7 +42,7 @@ export interface FuzzOptions {
 
 /** Asks all that the document describes, and what it does not, at `url`. */
 export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
-  const { folder, python, url, document, args = [], config = '' } = options;
+  const { folder, python, url, document, args = [], config = '', bodies = '' } = options;
   const file = (name: string) => join(folder, name);
   writeFileSync(file('openapi.json'), JSON.stringify(document));
   const base = readFileSync(join(HERE, 'schemathesis.toml'), 'utf8');
@@ -62,7 +64,9 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
         PATH: process.env.PATH,
         HOME: folder,
         SCHEMATHESIS_HOOKS: join(HERE, 'hooks.py'),
+        SCHEMATHESIS_BODIES: bodies,
         PYTHONUTF8: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
       },
     },
   );

@@ -16,6 +16,8 @@ export interface State {
   readonly tokens?: string;
   /** Whether the listener of /metrics is asked, for the routes that are on it too. */
   readonly metrics?: true;
+  /** Which bodies come with every request; by default none. */
+  readonly bodies?: 'large' | 'small';
   /** Options and configuration of schemathesis. */
   readonly args?: readonly string[];
   readonly config?: string;
@@ -78,6 +80,8 @@ export const STATES: Readonly<Record<string, State>> = {
     args: ['--generation-with-security-parameters', 'false'],
     expects: (route) => (isProbe(route) ? 200 : 401),
   },
+  'requests with a small body': { exporter: whole, bodies: 'small', expects: () => 200 },
+  'requests with a large body': { exporter: whole, bodies: 'large', expects: () => 413 },
   'more requests than one address may send': {
     exporter: whole,
     limits: { rate: { max: 0, windowMs: 10_000 } },
