@@ -16,8 +16,8 @@ export function program(): string {
   return join(ROOT, 'dist/src/cli.js');
 }
 
-/** How the image runs it: arguments of Node.js with `serve` at their end, and what of the environment is about memory. */
-export function asImage(): { args: string[]; env: NodeJS.ProcessEnv } {
+/** How the image runs it: the flags of Node.js, all of its arguments, and what of the environment is about memory. */
+export function asImage(): { flags: string[]; args: string[]; env: NodeJS.ProcessEnv } {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   const [, entrypoint] =
     /^ENTRYPOINT \["\/nodejs\/bin\/node", (.*)"\/app\/dist\/src\/cli\.js"\]$/m.exec(dockerfile) ?? [];
@@ -25,6 +25,7 @@ export function asImage(): { args: string[]; env: NodeJS.ProcessEnv } {
   const flags = Array.from(entrypoint.matchAll(/"([^"]+)"/g), ([, flag]) => flag!);
   const memory = dockerfile.matchAll(/\b(MALLOC_\w+)=(\S+)/g);
   return {
+    flags,
     args: [...flags, program(), 'serve'],
     env: Object.fromEntries(Array.from(memory, ([, name, value]) => [name, value])),
   };

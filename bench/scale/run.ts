@@ -7,6 +7,7 @@
 import { shapeFor, startAws } from '../lib/aws.ts';
 import { startChild } from '../lib/child.ts';
 import { startClient } from '../lib/client.ts';
+import { asImage } from '../lib/exporter.ts';
 import { cpuSeconds, memoryOf } from '../lib/proc.ts';
 import { type Goal, progress, publish } from '../lib/report.ts';
 import { inTurns } from '../lib/rounds.ts';
@@ -37,7 +38,7 @@ function measure(series: number): Promise<Cost> {
   return withScope(async (scope) => {
     const aws = await startAws(scope, shapeFor(series));
     const program = new URL('./exporter-process.ts', import.meta.url);
-    const { child, hello } = await startChild<Started>(scope, program, [aws.url]);
+    const { child, hello } = await startChild<Started>(scope, program, [aws.url], asImage().flags);
     const client = await startClient(scope);
     const scrape = (encoding: 'gzip' | 'identity') => async () => {
       const before = cpuSeconds(child.pid);

@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startServe } from '../../test/e2e/command.ts';
 import { eventually, type TestScope } from '../../test/servers/process.ts';
 import { startRecordedAws } from '../collect/children.ts';
-import { program } from '../lib/exporter.ts';
+import { asImage, program } from '../lib/exporter.ts';
 import { progress, publish } from '../lib/report.ts';
 import { withScope } from '../lib/scope.ts';
 import { quantile, spread } from '../lib/stats.ts';
@@ -39,10 +39,12 @@ async function watch(scope: TestScope, aws: string, rounds: number, profiled: bo
   scope.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'seen');
   const cli = program();
+  const image = asImage();
   const probe = fileURLToPath(new URL('./probe.ts', import.meta.url));
   const served = await startServe(
     scope,
     {
+      ...image.env,
       AWS_ENDPOINT_URL: aws,
       CAPABILITIES: 'cost',
       COST_INTERVAL: `${INTERVAL_S}s`,
@@ -55,7 +57,7 @@ async function watch(scope: TestScope, aws: string, rounds: number, profiled: bo
       STALL_PROGRAM: pathToFileURL(join(cli, '../collection')).href,
       ...(profiled ? { STALL_PROFILE: '1' } : {}),
     },
-    { args: ['--import', probe, cli, 'serve'] },
+    { args: ['--import', probe, ...image.args] },
   );
   const seen = () => {
     try {

@@ -12,7 +12,7 @@ import { CLI, startServe } from '../../test/e2e/command.ts';
 import { eventually } from '../../test/servers/process.ts';
 import { startRedis } from '../../test/servers/redis.ts';
 import { startAws } from '../lib/aws.ts';
-import { program } from '../lib/exporter.ts';
+import { asImage } from '../lib/exporter.ts';
 import { progress, publish } from '../lib/report.ts';
 import { inTurns } from '../lib/rounds.ts';
 import { withScope } from '../lib/scope.ts';
@@ -37,8 +37,13 @@ await withScope(async (scope) => {
   scope.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const redis = await startRedis(scope);
   if (redis === undefined) throw new Error('there is no Redis');
-  const cli = program();
-  const settings = { AWS_ENDPOINT_URL: aws.url, AWS_SPEND_BUDGET_USD: '10000', MAX_SERIES: '0' };
+  const image = asImage();
+  const settings = {
+    ...image.env,
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_SPEND_BUDGET_USD: '10000',
+    MAX_SERIES: '0',
+  };
   const stores = {
     disk: { ...settings, STATE_DIR: join(folder, 'state') },
     redis: { ...settings, REDIS_URL: redis.url },
@@ -46,7 +51,7 @@ await withScope(async (scope) => {
 
   /** Collects everything once, so that the store is warm. */
   async function fill(env: NodeJS.ProcessEnv): Promise<string[]> {
-    const served = await startServe(scope, env, { args: [cli, 'serve'] });
+    const served = await startServe(scope, env, { args: image.args });
     await eventually('all is collected', async () => {
       const { targets } = (await (await fetch(`${served.restUrl}/ready`)).json()) as {
         targets: { collectors: { state: string }[] }[];
@@ -69,8 +74,8 @@ await withScope(async (scope) => {
   progress('start: measuring');
   const all = await inTurns(WARM_UP + ROUNDS, {
     hello: () => firstAnswer([hello], {}, () => true),
-    disk: () => firstAnswer([cli, 'serve'], stores.disk, isComplete),
-    redis: () => firstAnswer([cli, 'serve'], stores.redis, isComplete),
+    disk: () => firstAnswer(image.args, stores.disk, isComplete),
+    redis: () => firstAnswer(image.args, stores.redis, isComplete),
     source: () => firstAnswer([CLI, 'serve'], stores.disk, isComplete),
   });
   const of = (starts: readonly Start[], what: keyof Start = 'ms') =>

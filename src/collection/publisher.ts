@@ -1,3 +1,4 @@
+import { withRoomyHeap } from '../heap.ts';
 import type { Exposition } from '../metrics/exposition.ts';
 import { type Part, writePart } from '../metrics/line-writer.ts';
 import type { Presented } from './capability.ts';
@@ -59,7 +60,7 @@ export class Publisher {
    * may see the same accounts, and collectors that read theirs. All appear in one step. Runs one at a time.
    */
   publish(changed: readonly CollectorState[]): Promise<void> {
-    const done = this.#last.then(() => this.#publish(changed));
+    const done = this.#last.then(() => withRoomyHeap(() => this.#publish(changed)));
     this.#last = done.catch(() => {});
     return done;
   }
