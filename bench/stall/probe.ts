@@ -65,12 +65,15 @@ if (file !== undefined && folder !== undefined) {
 
   const { run } = Runner.prototype;
   Runner.prototype.run = async function (...args: unknown[]) {
-    const from = clock();
     if (profiled) {
       await session.post('Profiler.enable');
       await session.post('Profiler.setSamplingInterval', { interval: 250 });
       await session.post('Profiler.start');
+      // What the probe itself has done is no stall of the program.
+      last = clock();
+      stalls = [];
     }
+    const from = clock();
     const outcome = await run.apply(this, args);
     if (outcome.kind !== 'collected') return outcome;
     setTimeout(async () => {
@@ -80,7 +83,6 @@ if (file !== undefined && folder !== undefined) {
       const profile = profiled ? (await session.post('Profiler.stop')).profile : undefined;
       const causes = profile && own[0] && causesBetween(profile, own[0].at, own[0].at + own[0].ms);
       appendFileSync(file, `${JSON.stringify({ ...seen, causes })}\n`);
-      // What the probe itself has done is no stall of the program.
       last = clock();
       stalls = [];
     }, AFTER_MS);

@@ -172,7 +172,7 @@ await withScope(async (scope) => {
         ],
       ),
       '',
-      `The first round of the process, whose code is not compiled yet: ${number(longest(first.stalls, first.round))} ms.`,
+      `The first round of the process, whose code is not loaded or compiled yet: ${number(longest(first.stalls, first.round))} ms, ${number(longest(first.stalls, first.round, 'cpuMs'))} ms of it on a CPU.`,
       '',
       `Where the longest stall of a round goes, in ${causes.length} further rounds with the profiler on (which slows them):`,
       '',
