@@ -30,12 +30,15 @@ export function deflatePieceSync(bytes: Buffer): Buffer {
   return deflateRawSync(bytes, { ...PIECE, windowBits: 9, memLevel: 1, chunkSize: bytes.length + 64 });
 }
 
+/** What zlib reserves for the live metrics at a time: they pack to three kilobytes, and what is reserved is garbage afterwards. */
+const END_CHUNK_BYTES = 4 * 1024;
+
 /**
  * Deflates the last bytes of a gzip member, quickly rather than tightly: they are deflated anew for each answer. In this thread: the
  * few kilobytes take 20 to 30 us, the way to zlib's thread pool and back costs six times that.
  */
 export function deflateEnd(bytes: Buffer): Buffer {
-  return deflateRawSync(bytes, { level: constants.Z_BEST_SPEED });
+  return deflateRawSync(bytes, { level: constants.Z_BEST_SPEED, chunkSize: END_CHUNK_BYTES });
 }
 
 /**
