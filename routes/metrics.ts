@@ -50,10 +50,12 @@ class Chunks extends Readable {
     for (const chunk of this.#chunks) destination.write(chunk);
     // Also uncorks.
     destination.end();
+    // Fastify waits for its end, too.
+    this.resume();
     return destination;
   }
 
-  /** Nobody reads what HEAD is not answered with. */
+  /** As a stream it has nothing: neither when it has been piped, nor where it is no answer to HEAD. */
   override _read(): void {
     this.push(null);
   }
