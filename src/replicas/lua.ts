@@ -42,7 +42,7 @@ end
  * Renews and takes leases, all in one step.
  * KEYS: one hash for each lease, then the counter of news.
  * ARGV: owner, now or '', time to live in ms, expiry of the records in ms; then for each lease: '1' where it may be taken
- * when nobody holds it, and the token under which the owner believes to hold it, or ''.
+ * when it has run out, and the token under which the owner believes to hold it, or ''. One that was given back may always be taken.
  * Gives the news counter and the time, then for each lease: '1' or '0' (the owner's or not; '2': the owner's, and Redis had lost
  * it), token, ms that are left.
  */
@@ -65,7 +65,7 @@ for i = 1, #KEYS - 1 do
   elseif not lease[1] and claim ~= '' then
     token = claim
     mine, gone = true, true
-  elseif till <= now and may == '1' then
+  elseif till <= now and (may == '1' or lease[3] == '0') then
     token = string.format('%.0f', math.max(number(token) + 1, now))
     mine = true
   end
@@ -81,7 +81,7 @@ end
 return answer
 `;
 
-/** Gives a lease back. KEYS: the lease. ARGV: owner, token. */
+/** Gives a lease back: its end is '0' then, which no clock gives. KEYS: the lease. ARGV: owner, token. */
 export const LEAVE = `
 local lease = redis.call('HMGET', KEYS[1], 'owner', 'token')
 if lease[1] == ARGV[1] and lease[2] == ARGV[2] then redis.call('HSET', KEYS[1], 'till', '0') end

@@ -11,9 +11,10 @@ import { watch } from './watch.ts';
 /**
  * Longest times in seconds without a sum. Prometheus scrapes every second here, and sees what is between two scrapes at the chart's own
  * interval: a leader that hands over, or the failed last scrape of an old pod, which ends series that are the new pod's too until its next.
+ * A leader that does not hand over is missed for longer: its lease of ten seconds has to run out.
  * REST: what the Service asks a new pod before that has figures is answered with 503.
  */
-const GAPS = { prometheus: 5, rest: 2 };
+const GAPS = { prometheus: 8, rest: 2 };
 
 /** What is upgraded: a pod that keeps its figures by itself, and three that share a Redis. */
 interface Case {

@@ -49,8 +49,12 @@ function verdict({ name, gapSeconds }: Watcher, readings: readonly Reading[], su
   const gap = longestGap(readings);
   if (gap > gapSeconds) {
     const errors = new Set(readings.flatMap(({ error }) => error ?? []));
+    const start = readings[0]?.at ?? 0;
+    const without = readings.flatMap(({ at, value }) =>
+      value === undefined ? [((at - start) / 1_000).toFixed(1)] : [],
+    );
     throw new Error(
-      `${name}: no figure for ${gap.toFixed(1)} s (${[...errors].join(', ') || 'none was there'})`,
+      `${name}: no figure for ${gap.toFixed(1)} s (${[...errors].join(', ') || 'none was there'}; without one ${without.join(', ')} s after the first)`,
     );
   }
   return `${name}: ${readings.length} readings, longest gap ${gap.toFixed(1)} s`;
