@@ -45,11 +45,12 @@ class Chunks extends Readable {
   }
 
   override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
-    const corked = destination as NodeJS.WritableStream & { cork?(): void };
+    const corked = destination as NodeJS.WritableStream & { cork?(): void; uncork?(): void };
     corked.cork?.();
-    for (const chunk of this.#chunks) destination.write(chunk);
-    // Also uncorks.
-    destination.end();
+    for (const chunk of this.#chunks.slice(0, -1)) destination.write(chunk);
+    // Ended only when all has been taken: until then its connection is not idle, and a stop waits for it.
+    destination.write(this.#chunks.at(-1) ?? '', () => destination.end());
+    corked.uncork?.();
     // Fastify waits for its end, too.
     this.resume();
     return destination;

@@ -1,3 +1,5 @@
+import { daysSummed } from '../../test/e2e/numbered-bill.ts';
+
 /** Services and accounts of the bill: each pair costs the same on every day. */
 export interface Shape {
   readonly services: number;
@@ -17,24 +19,10 @@ export interface PageFigures {
 /** A number of a bill, without what sums and divisions of binary fractions add to it. */
 export const rounded = (number: number) => Math.round(number * 1e6) / 1e6;
 
-/** Days of cost that a family sums up for each pair, by the page's own day. */
-function families(today: string): Readonly<Record<string, number>> {
-  return {
-    aws_cost_total: 30,
-    aws_cost_daily: 1,
-    aws_cost_month_to_date: Number(today.slice(8)),
-    aws_cost_last_complete_day: 1,
-    aws_cost_settled_day: 1,
-    aws_cost_trailing_week: 7,
-    aws_cost_preceding_week: 7,
-    aws_cost_week_median: 1,
-  };
-}
-
 /** Reads what a page says of the bill, by the day that it is. */
 export function figuresOf(text: string, { services, accounts }: Shape, today: string): PageFigures {
   const pairs = services * accounts;
-  const days = families(today);
+  const days = daysSummed(today);
   const counts = new Map<string, number>();
   const cost = new Set<number>();
   const forecast = new Set<number>();

@@ -32,19 +32,20 @@ export default fp<GuardOptions>(
       return true;
     };
     fastify.decorate('refuseTooMany', refuseTooMany);
-    fastify.addHook('onRequest', (request, reply, done) => {
-      if (!refuseTooMany(request, reply)) done();
-    });
     const loop = watchLoop();
     fastify.addHook('onClose', async () => loop.close());
-    fastify.addHook('onRequest', async (request) => {
-      if (loop.delayMs() <= limits.loopDelayMs || PROBES.has(request.routeOptions.url ?? '')) return;
-      throw new Refusal(
-        503,
-        'overloaded',
-        'This exporter has too much to do at the moment. Ask again soon.',
-        5,
-      );
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (refuseTooMany(request, reply)) return;
+      if (loop.delayMs() <= limits.loopDelayMs || PROBES.has(request.routeOptions.url ?? '')) done();
+      else
+        done(
+          new Refusal(
+            503,
+            'overloaded',
+            'This exporter has too much to do at the moment. Ask again soon.',
+            5,
+          ),
+        );
     });
   },
   { name: 'guard', fastify: '5.x', dependencies: ['headers'] },

@@ -83,7 +83,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   /** Every connection begins in database 0, and the client takes one that could not leave it for ready too. */
   let selected = database === 0;
   /** The server refused a write: it may be read from until the next check, for which a new connection is made. */
-  let replica = false;
+  let refusesWrites = false;
   let started = false;
   let closed = false;
   let lastError: unknown;
@@ -120,7 +120,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   });
   client.on('close', () => {
     answering = false;
-    replica = false;
+    refusesWrites = false;
     selected = database === 0;
     become(false, lastError ?? 'the connection was closed');
   });
@@ -171,7 +171,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       become(false, lastError ?? error);
       // A silent peer may be gone for good.
       if (!closed && error instanceof NoAnswer) client.disconnect(true);
-      replica = describe(error).startsWith('READONLY');
+      refusesWrites = describe(error).startsWith('READONLY');
     }
   }
 
@@ -193,7 +193,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     // The client gives up where connecting throws; this program does not.
     if (client.status === 'end') client.connect().catch(() => {});
     // Behind the name of a replica there may be a new primary.
-    if (replica) client.disconnect(true);
+    if (refusesWrites) client.disconnect(true);
     else void check();
   }
 

@@ -2,53 +2,88 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebLimits } from './limits.ts';
 
+/** How often it is looked for answers that are not taken in time, in milliseconds; oftener where the time is short. */
+const SWEEP_MS = 2_000;
+
+/** An answer, and until when the client has to have taken it; by `performance.now()`. */
+interface Answer {
+  readonly response: ServerResponse;
+  readonly due: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** Those that may not be taken yet, in order. */
+  readonly answers: Answer[];
+}
+
 /**
- * Keeps the connections of a server within a number. A new one is let in: the one that has been without a request for longest, or has
- * not sent a whole head yet, is closed for it. So whoever opens connections by the thousand keeps nobody out; only where all are
- * being answered is the new one closed itself.
+ * Holds the connections of a server to their limits: their number, the answers that one waits for at once, and the time to take one.
  *
- * @param pipelined - requests of one connection that may be under way at once; with one more it is closed.
- * @param onDrop - told of each connection that is closed.
+ * A connection too many is let in: the one that has been without a request for longest, or has not sent a whole head yet, is closed for
+ * it. So whoever opens connections by the thousand keeps nobody out; only where all are being answered is the new one closed itself.
+ * A client that does not take its answer holds the page that it began with: its connection is closed.
+ *
+ * @param onDrop - told of each connection that is closed for its number or that of its requests.
  */
 export function limitConnections(
   server: Server,
-  { connections: most, pipelined }: Pick<WebLimits, 'connections' | 'pipelined'>,
+  limits: Pick<WebLimits, 'connections' | 'pipelined' | 'answerMs'>,
   onDrop: () => void,
 ): void {
-  /** Every connection with its requests under way, in the order in which they were last answered. */
-  const open = new Map<string, { readonly socket: Socket; requests: number }>();
+  /** In the order of their last requests. */
+  const open = new Map<string, Connection>();
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
-    open.set(key, { socket, requests: 0 });
+    const connection = { socket, answers: [] };
+    open.set(key, connection);
     socket.once('close', () => {
-      if (open.get(key)?.socket === socket) open.delete(key);
+      if (open.get(key) === connection) open.delete(key);
     });
-    if (open.size <= most) return;
-    for (const [idle, { socket: waiting, requests }] of open) {
-      if (requests > 0) continue;
+    if (open.size <= limits.connections) return;
+    for (const [idle, { socket: waiting, answers }] of open) {
+      if (firstOf(answers) !== undefined) continue;
       open.delete(idle);
       waiting.destroy();
       onDrop();
       return;
     }
   });
+  // No timer and no listener for each answer: they would be felt in its time.
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const key = keyOf(socket);
     const connection = open.get(key);
     if (connection === undefined) return;
-    connection.requests++;
-    if (connection.requests > pipelined && !socket.destroyed) {
+    open.delete(key);
+    open.set(key, connection);
+    const { answers } = connection;
+    firstOf(answers);
+    answers.push({ response, due: performance.now() + limits.answerMs });
+    if (answers.length > limits.pipelined && !socket.destroyed) {
       socket.destroy();
       onDrop();
     }
-    response.once('close', () => {
-      connection.requests--;
-      if (open.get(key) !== connection) return;
-      // To the end of the row of those that wait.
-      open.delete(key);
-      open.set(key, connection);
-    });
   });
+  const sweep = () => {
+    const now = performance.now();
+    for (const { socket, answers } of open.values()) {
+      const first = firstOf(answers);
+      if (first !== undefined && first.due <= now) socket.destroy();
+    }
+  };
+  const sweeping = setInterval(sweep, Math.min(SWEEP_MS, limits.answerMs / 4)).unref();
+  server.on('close', () => clearInterval(sweeping));
+}
+
+/** The first answer that is not taken; those before it are left out from now on. */
+function firstOf(answers: Answer[]): Answer | undefined {
+  while (answers[0] && isTaken(answers[0].response)) answers.shift();
+  return answers[0];
+}
+
+/** Whether the kernel has all of an answer, or its connection is gone. */
+function isTaken({ writableFinished, destroyed }: ServerResponse): boolean {
+  return writableFinished || destroyed;
 }
 
 /** Under TLS a request has another socket than its connection; both have the address of the client. */

@@ -1,13 +1,6 @@
 import { constants } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { hasName } from './client-certificate.ts';
 import { limitConnections } from './connection-limit.ts';
@@ -23,17 +16,11 @@ interface Shown {
   readonly fault: string | undefined;
 }
 
-/** An answer, and until when the client has to have taken it; by `performance.now()`. */
-interface Answer {
-  readonly response: ServerResponse;
-  readonly due: number;
-}
-
 /** What the listeners of one app are made with. */
 export interface ListenerOptions {
   readonly limits: WebLimits;
   readonly tls: TlsMaterial | undefined;
-  /** Told of each connection that was closed because there are too many. */
+  /** Told of each connection that was closed because there are too many, or too many requests on it. */
   readonly onDrop: () => void;
 }
 
@@ -42,9 +29,6 @@ export class Listeners {
   readonly #servers = new Set<Server>();
   readonly #shown = new WeakMap<object, Shown>();
   readonly #options: ListenerOptions;
-  /** By connection, the answers that may not be taken yet; a timer or a listener for each answer would be felt in its time. */
-  readonly #answers = new Map<Socket, Answer[]>();
-  #sweeping: NodeJS.Timeout | undefined;
   #tls: TlsMaterial | undefined;
 
   constructor(options: ListenerOptions) {
@@ -65,40 +49,11 @@ export class Listeners {
     };
     const server = this.#tls ? this.#createTls(this.#tls, common) : createServer(common);
     limitConnections(server, limits, onDrop);
-    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      const answers = this.#answersOn(socket);
-      // Those before it on the connection are mostly taken by now.
-      while (answers[0] && isTaken(answers[0].response)) answers.shift();
-      answers.push({ response, due: performance.now() + limits.answerMs });
-    });
     server.on('request', handler);
     this.#servers.add(server);
-    server.on('close', () => {
-      this.#servers.delete(server);
-      if (this.#servers.size === 0) clearInterval(this.#sweeping);
-    });
-    clearInterval(this.#sweeping);
-    this.#sweeping = setInterval(() => this.#sweep(), Math.min(CHECK_MS, limits.answerMs / 4)).unref();
+    server.on('close', () => this.#servers.delete(server));
     return server;
   };
-
-  #answersOn(socket: Socket): Answer[] {
-    const known = this.#answers.get(socket);
-    if (known !== undefined) return known;
-    const answers: Answer[] = [];
-    this.#answers.set(socket, answers);
-    socket.once('close', () => this.#answers.delete(socket));
-    return answers;
-  }
-
-  /** A client that does not take its answer holds the page that it began with: the connection is ended. */
-  #sweep(): void {
-    const now = performance.now();
-    for (const [socket, answers] of this.#answers) {
-      while (answers[0] && isTaken(answers[0].response)) answers.shift();
-      if (answers[0] && answers[0].due <= now) socket.destroy();
-    }
-  }
 
   /** Takes other certificates and rules. Connections go on, but for those whose client was let in by rules that hold no longer. */
   use(tls: TlsMaterial): void {
@@ -165,9 +120,4 @@ function faultOf(socket: TLSSocket, { require, verify, allowedSans }: ClientAuth
   if (allowedSans !== undefined && !hasName(certificate, allowedSans))
     return 'The client certificate has none of the names that are let in.';
   return undefined;
-}
-
-/** Whether the kernel has all of an answer, or its connection is gone. */
-function isTaken({ writableFinished, destroyed }: ServerResponse): boolean {
-  return writableFinished || destroyed;
 }

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { eventually } from '../servers/process.ts';
 import { awayFromMidnight, startServe } from './command.ts';
-import { numberedBill } from './numbered-bill.ts';
+import { daysSummed, numberedBill } from './numbered-bill.ts';
 import {
   collected,
   ofFamily,
@@ -24,23 +24,9 @@ const COLLECTIONS = 12;
 /** Where the metrics begin that are of no collection: they differ from scrape to scrape. */
 const LIVE = /^# HELP (?!aws_account_info|aws_cost_(?!exporter))/m;
 
-/** How many days of cost each family of a pair sums up. */
-function daysOf(today: string): Readonly<Record<string, number>> {
-  return {
-    aws_cost_total: 30,
-    aws_cost_daily: 1,
-    aws_cost_month_to_date: Number(today.slice(8)),
-    aws_cost_last_complete_day: 1,
-    aws_cost_settled_day: 1,
-    aws_cost_trailing_week: 7,
-    aws_cost_preceding_week: 7,
-    aws_cost_week_median: 1,
-  };
-}
-
 /** The numbers of the bills that a page's cost series come from. */
 function numbersOf(page: readonly PageSample[], today: string): Set<number> {
-  const days = daysOf(today);
+  const days = daysSummed(today);
   return new Set(
     page.flatMap(({ name, value }) => {
       const count = days[name];
@@ -63,7 +49,7 @@ function faultsOf(page: readonly PageSample[], today: string, seen: Seen): strin
   const [cost = Number.NaN] = costs;
   for (const one of costs) seen.costs.add(one);
   const faults = costs.size === 1 ? [] : [`cost of ${[...costs]}`];
-  for (const [name] of Object.entries(daysOf(today))) {
+  for (const [name] of Object.entries(daysSummed(today))) {
     const series = ofFamily(page, name).length;
     const expected = name === 'aws_cost_daily' ? 31 * PAIRS : PAIRS;
     if (series !== expected) faults.push(`${series} series of ${name}`);

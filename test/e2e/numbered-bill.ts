@@ -46,3 +46,17 @@ export function numberedBill({ number, today, days, services, accounts }: Number
   }
   return rows;
 }
+
+/** How many days of cost each family sums up for a pair of such a bill, on a UTC day. */
+export function daysSummed(today: string): Readonly<Record<string, number>> {
+  return {
+    aws_cost_total: 30,
+    aws_cost_daily: 1,
+    aws_cost_month_to_date: Number(today.slice(8)),
+    aws_cost_last_complete_day: 1,
+    aws_cost_settled_day: 1,
+    aws_cost_trailing_week: 7,
+    aws_cost_preceding_week: 7,
+    aws_cost_week_median: 1,
+  };
+}

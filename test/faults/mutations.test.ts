@@ -1,10 +1,20 @@
 // The list of mutations is right; that rows fail with them is seen by `npm run test:mutants`.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ROOT } from '../e2e/command.ts';
+import { MUTATIONS as OF_THE_MODEL } from '../model/mutations.ts';
+import type { Mutation } from '../mutants/copy.ts';
 import { MUTATIONS } from './mutations.ts';
 import { AREAS, ROWS } from './rows.ts';
+
+function isSound(t: Test, { name, file, find, replace, rows }: Mutation): void {
+  t.match(file, /^(src(?!\/simulator\/)|plugins|routes)\/.+\.ts$/, name);
+  const parts = readFileSync(join(ROOT, file), 'utf8').split(find);
+  t.equal(parts.length - 1, 1, `${name}: its text is in ${file} once`);
+  t.not(replace, find, `${name}: changes something`);
+  t.ok(rows.length > 0, `${name}: names rows`);
+}
 
 const doubles = (names: readonly string[]) => names.filter((name, at) => names.indexOf(name) !== at);
 
@@ -35,17 +45,22 @@ t.test('each file with rows is run by a test', async (t) => {
 
 t.test('each mutation takes one guard out of the program, and rows are to see it', async (t) => {
   t.same(doubles(MUTATIONS.map(({ name }) => name)), []);
-  for (const { name, file, find, replace, rows } of MUTATIONS) {
-    t.match(file, /^(src(?!\/simulator\/)|plugins|routes)\/.+\.ts$/, name);
-    const parts = readFileSync(join(ROOT, file), 'utf8').split(find);
-    t.equal(parts.length - 1, 1, `${name}: its text is in ${file} once`);
-    t.not(replace, find, `${name}: changes something`);
-    t.ok(rows.length > 0, `${name}: names rows`);
+  for (const mutation of MUTATIONS) {
+    const { name, rows } = mutation;
+    isSound(t, mutation);
     t.same(
       rows.filter((row) => !ROWS.some(({ id }) => id === row)),
       [],
       `${name}: names rows that there are`,
     );
+  }
+});
+
+t.test('each mutation of the model-based tests is one, and names tests', async (t) => {
+  t.same(doubles(OF_THE_MODEL.map(({ name }) => name)), []);
+  for (const mutation of OF_THE_MODEL) {
+    isSound(t, mutation);
+    for (const row of mutation.rows) t.ok(existsSync(join(ROOT, 'test', `${row}.test.ts`)), row);
   }
 });
 

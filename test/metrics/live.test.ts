@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import { Counter, Gauge, Histogram, Registry, Summary } from '@prometheus-io/client';
 import t from 'tap';
@@ -39,6 +40,20 @@ t.test('a sample that is not a number is left out', async (t) => {
   gauge.set({ a: 'x' }, Number.NaN);
   gauge.set({ a: ' Nan' }, 1);
   t.equal(await renderLive([registry]), '# HELP lag Not Nan\n# TYPE lag gauge\nlag{a=" Nan"} 1\n');
+});
+
+t.test('the shortest delay of none is left out', async (t) => {
+  const registry = new Registry();
+  const delay = monitorEventLoopDelay();
+  const gauge = new Gauge({ name: 'lag', help: 'Lag', labelNames: ['a'], registers: [registry] });
+  gauge.set({ a: 'none' }, delay.min / 1e9);
+  gauge.set({ a: 'some' }, 0.01);
+  t.match(
+    (await registry.metrics()).split('\n'),
+    [/^#/, /^#/, /lag\{a="none"\} 9223372036\./],
+    'what Node says of it',
+  );
+  t.equal(await renderLive([registry]), '# HELP lag Lag\n# TYPE lag gauge\nlag{a="some"} 0.01\n');
 });
 
 t.test('several registries are one text, and stay in text format', async (t) => {

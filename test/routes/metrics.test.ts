@@ -1,7 +1,8 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
 import t from 'tap';
 import { metricsRoute } from '../../routes/metrics.ts';
@@ -46,4 +47,37 @@ t.test('a page of several large buffers goes out whole, over one connection', as
     // Else Fastify takes it for one that was cut off, and destroys the answer.
     await eventually('the stream has come to its end', () => payload.readableEnded || undefined);
   }
+});
+
+t.test('a stop waits for a page that is being taken', async (t) => {
+  const large = [Buffer.alloc(20_000_000, 'a'), Buffer.alloc(20_000_000, 'b')];
+  const fastify = Fastify();
+  t.teardown(() => fastify.close());
+  let asked = false;
+  fastify.addHook('onSend', async () => {
+    asked = true;
+  });
+  const length = 40_000_000;
+  metricsRoute(
+    fastify,
+    async () => ({ contentType: 'text/plain', chunks: large, length }),
+    () => {},
+  );
+  await fastify.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = fastify.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1').pause();
+  t.teardown(() => socket.destroy());
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+  await eventually('the page is on its way', () => asked || undefined);
+  await delay(100);
+  const closed = fastify.close();
+  await delay(100);
+  let taken = 0;
+  socket.on('data', (chunk) => {
+    taken += chunk.length;
+  });
+  socket.resume();
+  await eventually('all of it has come', () => taken > length || undefined);
+  socket.destroy();
+  await closed;
 });

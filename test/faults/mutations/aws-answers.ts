@@ -1,4 +1,4 @@
-import type { Mutation } from '../mutations.ts';
+import type { Mutation } from '../../mutants/copy.ts';
 
 const ERRORS = 'src/aws/aws-errors.ts';
 const PAGES = 'src/aws/cost-and-usage.ts';

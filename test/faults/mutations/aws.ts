@@ -1,4 +1,4 @@
-import type { Mutation } from '../mutations.ts';
+import type { Mutation } from '../../mutants/copy.ts';
 
 const PURCHASE = 'src/aws/purchase.ts';
 const ERRORS = 'src/aws/aws-errors.ts';

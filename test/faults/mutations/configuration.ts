@@ -1,4 +1,4 @@
-import type { Mutation } from '../mutations.ts';
+import type { Mutation } from '../../mutants/copy.ts';
 
 const BETWEEN = 'src/config/between.ts';
 const FAULTS = 'src/config/faults.ts';

@@ -1,4 +1,4 @@
-import type { Mutation } from '../mutations.ts';
+import type { Mutation } from '../../mutants/copy.ts';
 
 export const mutations: readonly Mutation[] = [
   {
@@ -81,21 +81,21 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'requests of one connection that wait',
     file: 'src/web/connection-limit.ts',
-    find: 'if (connection.requests > pipelined && !socket.destroyed) {',
+    find: 'if (answers.length > limits.pipelined && !socket.destroyed) {',
     replace: 'if (false) {',
     rows: ['http/pipelined-scrapes'],
   },
   {
     name: 'time for an answer',
-    file: 'src/web/listeners.ts',
-    find: 'if (answers[0] && answers[0].due <= now) socket.destroy();',
+    file: 'src/web/connection-limit.ts',
+    find: 'if (first !== undefined && first.due <= now) socket.destroy();',
     replace: '',
     rows: ['http/slow-readers'],
   },
   {
     name: 'a connection that has ended does not count',
     file: 'src/web/connection-limit.ts',
-    find: 'if (open.get(key)?.socket === socket) open.delete(key);',
+    find: 'if (open.get(key) === connection) open.delete(key);',
     replace: '',
     rows: ['http/hang-ups'],
   },

@@ -1,4 +1,4 @@
-import type { Mutation } from '../mutations.ts';
+import type { Mutation } from '../../mutants/copy.ts';
 
 export const mutations: readonly Mutation[] = [
   {
@@ -53,7 +53,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a new connection where a write was refused',
     file: 'src/collection/redis-connection.ts',
-    find: 'if (replica) client.disconnect(true);\n    else void check();',
+    find: 'if (refusesWrites) client.disconnect(true);\n    else void check();',
     replace: 'void check();',
     rows: ['store/read-only-replica'],
   },

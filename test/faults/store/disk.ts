@@ -70,6 +70,36 @@ const unreadable = (
   },
 });
 
+/** A row about a folder that cannot be written to for a while. `spoil` gives what mends it. */
+const unwritable = (
+  name: string,
+  fault: string,
+  code: string,
+  spoil: (folder: string, t: Test) => Promise<() => Promise<unknown>>,
+): FaultRow => ({
+  id: `store/${name}`,
+  fault: `STATE_DIR: ${fault}`,
+  expected: 'It goes on from memory and says so, and writes again when it can.',
+  async run({ t, fired, state, figures, message }: RowRun) {
+    const folder = await disk(t, ['-t', 'tmpfs', '-o', 'size=256k', 'state']);
+    const simulator = await startAws(t);
+    const served = await startServe(t, { ...buyingOften(simulator), STATE_DIR: folder });
+    await showsBill(served, 1);
+    await eventually('it is kept', () => readdirSync(folder).includes(STANDING) || undefined);
+    const mend = await spoil(folder, t);
+    message(await said(served, new RegExp(`^State cannot be written to STATE_DIR.*${code}`)));
+    fired('refused writes that were logged', linesWith(served, new RegExp(code)).length);
+    simulator.setBill(billOf(2));
+    await showsBill(served, 2);
+    await figuresAre(t, served, 2);
+    figures('right');
+    t.equal((await costState(served)).state, 'ok');
+    state(`cost ${(await costState(served)).state}`);
+    await mend();
+    await said(served, /^State is written to STATE_DIR again/);
+  },
+});
+
 export const rows: readonly FaultRow[] = [
   unreadable(
     'torn-file',
@@ -105,53 +135,26 @@ export const rows: readonly FaultRow[] = [
       writeFileSync(file, changed);
     },
   ),
-  {
-    id: 'store/disk-full',
-    fault: 'STATE_DIR: the disk is full from the second collection on, and later has room again',
-    expected: 'It goes on from memory and says so, and writes again when there is room.',
-    async run({ t, fired, state, figures, message }) {
-      const folder = await disk(t, ['-t', 'tmpfs', '-o', 'size=256k', 'state']);
-      const simulator = await startAws(t);
-      const served = await startServe(t, { ...buyingOften(simulator), STATE_DIR: folder });
-      await showsBill(served, 1);
-      await eventually('it is kept', () => readdirSync(folder).includes(STANDING) || undefined);
+  unwritable(
+    'disk-full',
+    'the disk is full from the second collection on, and later has room again',
+    'ENOSPC',
+    async (folder) => {
       const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(join(folder, 'filler'), Buffer.alloc(Number(bavail) * Number(bsize)));
-      message(await said(served, /^State cannot be written to STATE_DIR.*ENOSPC/));
-      fired('refused writes that were logged', linesWith(served, /ENOSPC/).length);
-      simulator.setBill(billOf(2));
-      await showsBill(served, 2);
-      await figuresAre(t, served, 2);
-      figures('right');
-      t.equal((await costState(served)).state, 'ok');
-      state(`cost ${(await costState(served)).state}`);
-      rmSync(join(folder, 'filler'));
-      await said(served, /^State is written to STATE_DIR again/);
+      const filler = join(folder, 'filler');
+      writeFileSync(filler, Buffer.alloc(Number(bavail) * Number(bsize)));
+      return async () => rmSync(filler);
     },
-  },
-  {
-    id: 'store/read-only-in-mid-run',
-    fault: 'STATE_DIR: the folder becomes read-only between two collections',
-    expected: 'It goes on from memory and says so, and writes again when it may.',
-    async run({ t, fired, state, figures, message }) {
-      const folder = await disk(t, ['-t', 'tmpfs', '-o', 'size=1m', 'state']);
-      const simulator = await startAws(t);
-      const served = await startServe(t, { ...buyingOften(simulator), STATE_DIR: folder });
-      await showsBill(served, 1);
-      await eventually('it is kept', () => readdirSync(folder).includes(STANDING) || undefined);
+  ),
+  unwritable(
+    'read-only-in-mid-run',
+    'the folder becomes read-only between two collections, and later may be written to again',
+    'EROFS',
+    async (folder, t) => {
       t.equal((await runProgram('mount', ['-o', 'bind,ro', folder, folder])).code, 0);
-      message(await said(served, /^State cannot be written to STATE_DIR.*EROFS/));
-      fired('refused writes that were logged', linesWith(served, /EROFS/).length);
-      simulator.setBill(billOf(2));
-      await showsBill(served, 2);
-      await figuresAre(t, served, 2);
-      figures('right');
-      t.equal((await costState(served)).state, 'ok');
-      state(`cost ${(await costState(served)).state}`);
-      t.equal((await runProgram('umount', [folder])).code, 0);
-      await said(served, /^State is written to STATE_DIR again/);
+      return async () => t.equal((await runProgram('umount', [folder])).code, 0);
     },
-  },
+  ),
   {
     id: 'store/unwritable-folder',
     fault: 'STATE_DIR: the folder is a read-only mount when a process starts',
