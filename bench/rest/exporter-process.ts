@@ -1,7 +1,9 @@
 /** The exporter with the cost of some accounts; answers each message with the CPU time it has used. Started by the bench `rest`. */
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
+import { SHRINKING_MS } from '../../src/heap.ts';
 
 const [, , endpoint = ''] = process.argv;
 const app = await buildApp({
@@ -21,9 +23,11 @@ const app = await buildApp({
 const { restUrl } = await app.listen();
 let answer = await fetch(`${restUrl}/cost/current`);
 while (answer.status === 503) {
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await delay(50);
   answer = await fetch(`${restUrl}/cost/current`);
 }
+// As it is but for half a minute after each collection.
+await delay(SHRINKING_MS);
 process.on('message', () => process.send?.(process.cpuUsage()));
 process.on('disconnect', () => process.exit(0));
 process.send?.({

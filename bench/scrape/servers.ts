@@ -3,6 +3,8 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SHRINKING_MS } from '../../src/heap.ts';
 import type { TestScope } from '../../test/servers/process.ts';
 import { seriesOf, shapeFor, startAws } from '../lib/aws.ts';
 import { startChild } from '../lib/child.ts';
@@ -29,6 +31,8 @@ export async function startServers(
   const shape = shapeFor(series);
   const aws = await startAws(scope, shape);
   const { pid, metricsUrl } = await startExporter(scope, aws.url, seriesOf(shape));
+  // As it is but for half a minute after each collection.
+  await delay(SHRINKING_MS);
   const peer = await startPromhttp(scope, promhttp, metricsUrl);
   return {
     exporter: { pid, url: metricsUrl },

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
+import { declareEventLoopDelays } from './event-loop.ts';
 
 /** The library's default metrics whose names or types Prometheus' own lint refuses. */
 const REFUSED = [
@@ -8,6 +9,11 @@ const REFUSED = [
   'nodejs_eventloop_utilization_histogram',
   'nodejs_eventloop_utilization_summary',
 ];
+
+/** What {@link declareEventLoopDelays} tells, and the standard deviation that it does not. */
+const DELAYS = ['', 'min_', 'max_', 'mean_', 'stddev_', 'p50_', 'p90_', 'p99_'].map(
+  (which) => `nodejs_eventloop_lag_${which}seconds`,
+);
 
 /** The longest interval that Node's timers know, in milliseconds: 24.8 days. */
 const LONGEST_INTERVAL = 2 ** 31 - 1;
@@ -21,25 +27,25 @@ let ofThisProcess: Registry | undefined;
 export function processRegistry(): Registry {
   if (ofThisProcess === undefined) {
     ofThisProcess = new Registry();
-    // The timer feeds only the utilization metrics, which are removed: it need not wake the process ten times a second.
-    collectDefaultMetrics({ register: ofThisProcess, eventLoopUtilizationTimeout: LONGEST_INTERVAL });
-    for (const name of REFUSED) ofThisProcess.removeSingleMetric(name);
+    // What measures for the metrics that are removed need not wake the process.
+    collectDefaultMetrics({
+      register: ofThisProcess,
+      eventLoopMonitoringPrecision: LONGEST_INTERVAL,
+      eventLoopUtilizationTimeout: LONGEST_INTERVAL,
+    });
+    for (const name of [...REFUSED, ...DELAYS]) ofThisProcess.removeSingleMetric(name);
+    declareEventLoopDelays(ofThisProcess);
   }
   return ofThisProcess;
 }
 
 /**
- * Renders registries one after the other in text 0.0.4. Samples that are not a number (a delay of no loops, or the longest one that
- * Node can tell, which stands for the shortest of none) are left out.
- * The registries must stay in text format: one OpenMetrics rendering renames their counters for good.
+ * Renders registries one after the other in text 0.0.4. They must stay in text format: one OpenMetrics rendering renames their
+ * counters for good.
  */
 export async function renderLive(registries: readonly Registry[]): Promise<string> {
   const texts = await Promise.all(registries.map((registry) => registry.metrics()));
-  const text = texts.join('');
-  // Looking for one costs a tenth of looking at each line.
-  return / (nan|9223372036\.\d+)$/im.test(text)
-    ? text.replaceAll(/^[^#\n].* (nan|9223372036\.\d+)\n/gim, '')
-    : text;
+  return texts.join('');
 }
 
 /**

@@ -13,6 +13,8 @@ interface Answer {
 
 interface Connection {
   readonly socket: Socket;
+  /** Its last turn, of all that have sent a request or begun: the lower, the longer ago. */
+  last: number;
   /** Those that may not be taken yet, in order. */
   readonly answers: Answer[];
 }
@@ -31,31 +33,33 @@ export function limitConnections(
   limits: Pick<WebLimits, 'connections' | 'pipelined' | 'answerMs'>,
   onDrop: () => void,
 ): void {
-  /** In the order of their last requests. */
   const open = new Map<string, Connection>();
+  /** By the socket of its requests: under TLS another one than that of the connection. */
+  const bySocket = new WeakMap<Socket, Connection>();
+  let turns = 0;
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
-    const connection = { socket, answers: [] };
+    const connection = { socket, last: ++turns, answers: [] };
     open.set(key, connection);
+    bySocket.set(socket, connection);
     socket.once('close', () => {
       if (open.get(key) === connection) open.delete(key);
     });
     if (open.size <= limits.connections) return;
-    for (const [idle, { socket: waiting, answers }] of open) {
-      if (firstOf(answers) !== undefined) continue;
-      open.delete(idle);
-      waiting.destroy();
-      onDrop();
-      return;
-    }
+    const [idlest, { socket: waiting }] = longestIdle(open) ?? [key, connection];
+    open.delete(idlest);
+    waiting.destroy();
+    onDrop();
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    const connection = open.get(keyOf(socket));
+    if (connection !== undefined) bySocket.set(socket, connection);
   });
   // No timer and no listener for each answer: they would be felt in its time.
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const key = keyOf(socket);
-    const connection = open.get(key);
+    const connection = bySocket.get(socket);
     if (connection === undefined) return;
-    open.delete(key);
-    open.set(key, connection);
+    connection.last = ++turns;
     const { answers } = connection;
     firstOf(answers);
     answers.push({ response, due: performance.now() + limits.answerMs });
@@ -75,6 +79,16 @@ export function limitConnections(
   server.on('close', () => clearInterval(sweeping));
 }
 
+/** The connection that waits for no answer and had its last turn before all others. */
+function longestIdle(open: ReadonlyMap<string, Connection>): [string, Connection] | undefined {
+  let found: [string, Connection] | undefined;
+  for (const one of open) {
+    const [, { answers, last }] = one;
+    if (firstOf(answers) === undefined && last < (found?.[1].last ?? Number.POSITIVE_INFINITY)) found = one;
+  }
+  return found;
+}
+
 /** The first answer that is not taken; those before it are left out from now on. */
 function firstOf(answers: Answer[]): Answer | undefined {
   while (answers[0] && isTaken(answers[0].response)) answers.shift();
@@ -86,7 +100,7 @@ function isTaken({ writableFinished, destroyed }: ServerResponse): boolean {
   return writableFinished || destroyed;
 }
 
-/** Under TLS a request has another socket than its connection; both have the address of the client. */
+/** Under TLS the socket of requests is another one than that of the connection; both have the address of the client. */
 function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

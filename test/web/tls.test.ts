@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import t from 'tap';
 import { ask, type RequestOptions } from '../helper.ts';
-import { freePort } from '../servers/process.ts';
+import { eventually, freePort } from '../servers/process.ts';
 import { basic, bearer, hashOf, pki, startWeb, tokenLine } from './helper.ts';
 import { clients, handshake, over, statusOf, TLS } from './tls-client.ts';
 
@@ -219,4 +219,23 @@ t.test('what is no TLS, or stops in the middle of it, is no failure of the liste
     t.pass(`${JSON.stringify(bytes.slice(0, 10))}: the connection is ended`);
   }
   t.equal((await exporter.get('/health', { tls: { ca: made.trust } })).status, 200);
+});
+
+t.test('who asks for more at once than he may is ended under TLS too', async (t) => {
+  const made = await pki(t);
+  if (made === undefined) return;
+  const exporter = await startWeb(t, {
+    folder: made.folder,
+    web: `tls_server_config: {${TLS}}`,
+    app: { limits: { pipelined: 2 } },
+  });
+  const { restUrl } = exporter;
+  const socket = await handshake(restUrl, { ca: made.trust });
+  t.equal(statusOf(await over(socket, '/health')), 200);
+  socket.on('error', () => {}).resume();
+  // Bodies to make, one after the other: not all can be answered before the last is read.
+  socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(40));
+  await eventually('its connection is ended', () => socket.destroyed || undefined);
+  t.match(await exporter.logged(/connections were closed: there are too many/), { level: 40 });
+  t.equal((await ask(`${restUrl}/health`, { tls: { ca: made.trust } })).status, 200, 'others are answered');
 });
