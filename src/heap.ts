@@ -12,7 +12,7 @@ let shrinking: NodeJS.Timeout | undefined;
  * V8 collects garbage when it needs room, not when there is some: a process that does nothing for an hour keeps for that hour all that
  * a collection has left behind, three times of what it needs. With `optimize_for_size` V8 shrinks the heap within some seconds after
  * the work, step by step, without a long pause. It is off at all other times: it makes the work take twice as long, and an answer of
- * REST a quarter longer.
+ * REST a fifth longer.
  */
 export async function withRoomyHeap<Result>(work: () => Promise<Result>): Promise<Result> {
   working++;
