@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 /** How long V8 is to shrink the heap after work, in milliseconds: it needs some looks, eight seconds apart. */
 export const SHRINKING_MS = 30_000;
 
-let working = 0;
-let shrinking: NodeJS.Timeout | undefined;
+/** Works under way, and all that have begun so far. */
+let [working, begun] = [0, 0];
 
 /**
  * Runs work that fills the heap, and lets V8 give memory back when the last such work of the process has ended.
@@ -16,14 +16,18 @@ let shrinking: NodeJS.Timeout | undefined;
  */
 export async function withRoomyHeap<Result>(work: () => Promise<Result>): Promise<Result> {
   working++;
-  clearTimeout(shrinking);
+  begun++;
   setFlagsFromString('--no-optimize-for-size');
   try {
     return await work();
   } finally {
     if (--working === 0) {
       setFlagsFromString('--optimize-for-size');
-      shrinking = setTimeout(() => setFlagsFromString('--no-optimize-for-size'), SHRINKING_MS).unref();
+      const last = begun;
+      const end = () => {
+        if (last === begun) setFlagsFromString('--no-optimize-for-size');
+      };
+      setTimeout(end, SHRINKING_MS).unref();
     }
   }
 }

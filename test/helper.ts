@@ -141,7 +141,7 @@ export async function startExporter(t: Test, options: ExporterOptions = {}): Pro
     // A test decides when something is bought.
     CACHE_TTL_SECONDS: '0',
     CHANGE_DETECTION: 'off',
-    AWS_SPEND_BUDGET_USD: '1000',
+    AWS_SPEND_BUDGET_USD: '100000',
     ...(options.configFile === undefined
       ? {}
       : { CONFIG_FILE: join(t.testdir({ 'targets.yaml': options.configFile }), 'targets.yaml') }),

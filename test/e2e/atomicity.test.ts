@@ -101,7 +101,7 @@ async function startNumbered(t: Test, now: Date) {
     FORECAST_INTERVAL: '1s',
     CACHE_TTL_SECONDS: '0',
     CHANGE_DETECTION: 'off',
-    AWS_SPEND_BUDGET_USD: '1000',
+    AWS_SPEND_BUDGET_USD: '100000',
   });
   await collected(served.metricsUrl);
   return { simulator, served, billOf };

@@ -43,7 +43,7 @@ t.test('50 starts and stops leave behind what 5 leave', async (t) => {
       env: {
         CACHE_TTL_SECONDS: '0',
         CHANGE_DETECTION: 'off',
-        AWS_SPEND_BUDGET_USD: '1000',
+        AWS_SPEND_BUDGET_USD: '100000',
         REDIS_URL: redis?.url,
       },
     },

@@ -34,7 +34,7 @@ export async function simulated(t: Test): Promise<Simulator> {
 export const buying = (simulator: Simulator): NodeJS.ProcessEnv => ({
   AWS_ENDPOINT_URL: simulator.url,
   CHANGE_DETECTION: 'off',
-  AWS_SPEND_BUDGET_USD: '1000',
+  AWS_SPEND_BUDGET_USD: '100000',
 });
 
 /** Cost Explorer requests that the simulated AWS has received: what is paid for. */

@@ -28,7 +28,7 @@ export const buying = ({ url }: Simulator): NodeJS.ProcessEnv => ({
   AWS_ENDPOINT_URL: url,
   CAPABILITIES: 'cost',
   CHANGE_DETECTION: 'off',
-  AWS_SPEND_BUDGET_USD: '1000',
+  AWS_SPEND_BUDGET_USD: '100000',
 });
 
 /** The same, and it buys every second. */

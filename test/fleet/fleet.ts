@@ -78,7 +78,7 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet 
       AWS_ENDPOINT_URL: simulator.url,
       REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
       CAPABILITIES: 'cost',
-      AWS_SPEND_BUDGET_USD: '1000',
+      AWS_SPEND_BUDGET_USD: '100000',
       CLOCK_SKEW_MS: String(options.skews?.[index] ?? 0),
       ...options.env,
     };
