@@ -10,6 +10,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { awsError, invalidResponse, notEnrolled } from '../../src/aws/aws-errors.ts';
 import { pages } from '../../src/aws/pages.ts';
+import { AmountNumber } from '../../src/collection/money.ts';
 import { wellFormed } from '../../src/collection/words.ts';
 import { describeSummary } from './commitments.ts';
 import { type Findings, instantOf, isCommitment, type Recommendation } from './model.ts';
@@ -28,7 +29,7 @@ const Preferences = TypeCompiler.Compile(
 );
 const Summaries = TypeCompiler.Compile(
   Type.Object({
-    estimatedTotalDedupedSavings: Type.Optional(Type.Number()),
+    estimatedTotalDedupedSavings: Type.Optional(AmountNumber),
     currencyCode: Type.Optional(Type.String()),
     nextToken: token,
   }),
@@ -37,11 +38,11 @@ const Item = Type.Object({
   accountId: Type.String(),
   actionType: Type.String(),
   currentResourceType: Type.String(),
-  estimatedMonthlySavings: Type.Number(),
+  estimatedMonthlySavings: AmountNumber,
   region: Type.Optional(Type.String()),
   resourceId: Type.Optional(Type.String()),
   resourceArn: Type.Optional(Type.String()),
-  estimatedMonthlyCost: Type.Optional(Type.Number()),
+  estimatedMonthlyCost: Type.Optional(AmountNumber),
   currencyCode: Type.Optional(Type.String()),
   implementationEffort: Type.Optional(Type.String()),
   recommendedResourceSummary: Type.Optional(Type.String()),

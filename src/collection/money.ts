@@ -10,6 +10,9 @@ FormatRegistry.Set('amount', (text) => DECIMAL.test(text) && Math.abs(Number(tex
 /** What AWS sends as an amount: a plain or scientific decimal that a number can hold, and sums of them too; negative for credits. */
 export const Amount = Type.String({ format: 'amount' });
 
+/** The same as a number, where AWS sends one. */
+export const AmountNumber = Type.Number({ minimum: -LARGEST_AMOUNT, maximum: LARGEST_AMOUNT });
+
 /**
  * A sum with Neumaier's compensation: rounding errors of the single additions are carried along, so that the sum of the
  * parts equals the total however they are grouped.

@@ -422,3 +422,19 @@ t.test('amounts of two currencies are refused', async (t) => {
     t.match(await exporter.collector('optimization'), { cause: { code: 'invalid_response' } }, operation);
   }
 });
+
+t.test('amounts that no sum can hold are refused', async (t) => {
+  for (const [operation, name] of [
+    ['ListRecommendations', 'estimatedMonthlySavings'],
+    ['ListRecommendations', 'estimatedMonthlyCost'],
+    ['ListRecommendationSummaries', 'estimatedTotalDedupedSavings'],
+  ] as const) {
+    const large = (key: string, value: unknown) => (key === name ? 1e308 : value);
+    const exporter = await startOptimization(t, {
+      enrolled: true,
+      bill: BILL,
+      faults: [{ kind: 'mutate', operation, mutate: (body) => JSON.parse(JSON.stringify(body, large)) }],
+    });
+    t.match(await exporter.collector('optimization'), { cause: { code: 'invalid_response' } }, name);
+  }
+});

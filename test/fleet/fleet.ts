@@ -4,7 +4,6 @@ import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { type Served, startServe } from '../e2e/command.ts';
 import { numberedBill } from '../e2e/numbered-bill.ts';
 import { ofFamily, scrape, total, valueIn } from '../e2e/page.ts';
-import { freePort } from '../servers/process.ts';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.ts';
 
@@ -70,7 +69,6 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet 
     numberedBill({ number, today: new Date(), days: WINDOW_DAYS + 35, services: SERVICES, accounts: 1 });
   const simulator = await startSimulator({ bill: bill(1) });
   t.teardown(() => simulator.close());
-  const closedPort = await freePort();
   const replicas: Replica[] = [];
   for (let index = 0; index < options.replicas; index++) {
     const proxy = await startTcpProxy(t, redis.port);
@@ -82,7 +80,7 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet 
       CLOCK_SKEW_MS: String(options.skews?.[index] ?? 0),
       ...options.env,
     };
-    replicas.push(replicaOf(t, `replica ${index}`, env, proxy, redis.port, closedPort));
+    replicas.push(replicaOf(t, `replica ${index}`, env, proxy, redis.port));
   }
   await Promise.all(replicas.map((replica) => replica.start()));
   return {
@@ -103,7 +101,6 @@ function replicaOf(
   env: NodeJS.ProcessEnv,
   proxy: TcpProxy,
   redisPort: number,
-  closedPort: number,
 ): Replica {
   const replica: Replica = {
     name,
@@ -130,7 +127,7 @@ function replicaOf(
     },
     cut() {
       replica.isCut = true;
-      proxy.target = closedPort;
+      proxy.target = 1;
       proxy.cut();
     },
     heal() {

@@ -176,7 +176,12 @@ t.test('answers of AWS, changed at random', async (t) => {
       why: String(errorInstance instanceof Error ? errorInstance.stack : errorInstance).slice(0, 4_000),
     });
   }
-  for (const code of ['cost: invalid_response', 'forecast: invalid_response', 'cost: ok']) {
+  for (const code of ['cost: invalid_response', 'forecast: invalid_response']) {
     t.ok((outcomes.get(code) ?? 0) > 0 || path !== undefined, code);
   }
+  // Of cost alone one in a hundred is: no run has one for certain.
+  t.ok(
+    [...outcomes.keys()].some((outcome) => outcome.endsWith(': ok')) || path !== undefined,
+    'some are accepted',
+  );
 });
