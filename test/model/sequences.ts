@@ -114,6 +114,17 @@ const STEPS = [
   step('hang, then kill', fc.boolean(), (trial, kill) => trial.hang(kill)),
   step('hours', fc.integer({ min: 1, max: 23 }), (trial, hours) => trial.pass(hours)),
   step('hours', fc.integer({ min: 24, max: LONGEST_HOURS }), (trial, hours) => trial.pass(hours)),
+  // A month may have ended, and nobody knows its figures.
+  step(
+    'days later break AWS and collect',
+    fc.integer({ min: 24, max: LONGEST_HOURS }),
+    async (trial, hours) => {
+      await trial.pass(hours);
+      trial.breakAws('denied');
+      await trial.collect(undefined);
+      trial.mendAws();
+    },
+  ),
   step('restart, kill', fc.boolean(), (trial, kill) => trial.restart(kill)),
   step('change, collect, restart without AWS', fc.tuple(change, fc.boolean()), async (trial, [one, kill]) => {
     trial.mendAws();
@@ -121,6 +132,13 @@ const STEPS = [
     await trial.collect(undefined);
     trial.breakAws('denied');
     await trial.restart(kill);
+  }),
+  // What was paid for in vain is not bought again by the next process.
+  step('break AWS, collect, restart', fc.boolean(), async (trial, kill) => {
+    trial.breakAws('no number');
+    await trial.collect(undefined);
+    await trial.restart(kill);
+    trial.mendAws();
   }),
   step('store down', nothing, (trial) => trial.storeDown()),
   step('store up', nothing, (trial) => trial.storeUp()),
