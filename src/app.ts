@@ -26,6 +26,7 @@ import type { SnapshotStore } from './collection/snapshot.ts';
 import type { Config } from './config.ts';
 import { logDestination } from './log-destination.ts';
 import type { SelfMetrics } from './metrics/self.ts';
+import { keepTickObject } from './next-tick.ts';
 import { sharedClock } from './replicas/shared-clock.ts';
 import { compilersFactory } from './web/compilers.ts';
 import { WebInForce } from './web/in-force.ts';
@@ -72,6 +73,7 @@ const CLOSE_GRACE_MS = 1_000;
 
 /** Composes one exporter. Several in one process do not see each other. */
 export async function buildApp(options: AppOptions): Promise<App> {
+  keepTickObject();
   const { config } = options;
   const limits = { ...WEB_LIMITS, ...options.limits };
   const web: WebInForce = new WebInForce(config.web, limits, () => rest.log);

@@ -1,6 +1,9 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { mock } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import v8 from 'node:v8';
 import t from 'tap';
-import { withRoomyHeap } from '../src/heap.ts';
+import { SHRINKING_MS, withRoomyHeap } from '../src/heap.ts';
 
 t.setTimeout(180_000);
 
@@ -41,4 +44,28 @@ t.test('what the work brings, or throws, is what comes back', async (t) => {
     }),
     new Error('no'),
   );
+});
+
+t.test('V8 is told to save memory for a while after the last work, and at no other time', async (t) => {
+  const told: string[] = [];
+  const tell = v8.setFlagsFromString;
+  v8.setFlagsFromString = (flag) => void told.push(flag);
+  syncBuiltinESMExports();
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => {
+    mock.timers.reset();
+    v8.setFlagsFromString = tell;
+    syncBuiltinESMExports();
+  });
+  const since = () => told.splice(0).map((flag) => flag === '--optimize-for-size');
+  await withRoomyHeap(() => withRoomyHeap(async () => t.same(since(), [false, false], 'not while it works')));
+  t.same(since(), [true], 'once the last has ended');
+  mock.timers.tick(SHRINKING_MS - 1);
+  t.same(since(), []);
+  await withRoomyHeap(async () => t.same(since(), [false]));
+  t.same(since(), [true]);
+  mock.timers.tick(SHRINKING_MS - 1);
+  t.same(since(), [], 'the while after the work before says nothing any more');
+  mock.timers.tick(1);
+  t.same(since(), [false], 'and no longer than that');
 });

@@ -40,6 +40,12 @@ interface Rendered {
   readonly etag: string;
 }
 
+/** A body that is kept, and what it was rendered for beside path and query. */
+interface Kept extends Rendered {
+  readonly stale: boolean;
+  readonly reason: ReturnType<typeof reasonOf>;
+}
+
 /** Bodies kept for each publication: more queries than these are rendered anew. */
 const CACHED_BODIES = 64;
 
@@ -85,7 +91,7 @@ export default fp<{ config: Config }>(
     const { collections, aws } = fastify;
     const names = config.targets.map((target) => target.name);
     const [first = 'default'] = names;
-    const cache = new WeakMap<object, Map<string, Rendered>>();
+    const cache = new WeakMap<object, Map<string, Kept>>();
 
     fastify.decorate('documentRoute', (route) => {
       const { url, collector, operationId, summary, description, body, params, query, select } = route;
@@ -155,16 +161,15 @@ export default fp<{ config: Config }>(
           ? rendering({ target: target.name, accountId, collectedAt, stale, ...document })
           : 'not_found';
       }
-      const kept = cache.get(publication) ?? new Map<string, Rendered>();
-      cache.set(publication, kept);
-      const key = `${stale} ${reason} ${asked}`;
-      const known = kept.get(key);
-      if (known !== undefined) return known;
+      const kept = cache.get(publication) ?? new Map<string, Kept>();
+      const known = kept.get(asked);
+      if (known?.stale === stale && known.reason === reason) return known;
       const { accountId, collectedAt } = publication.snapshot;
       const document = select(publication.presented.document(reason));
       if (document === undefined) return 'not_found';
       const rendered = rendering({ target: target.name, accountId, collectedAt, stale, ...document });
-      if (kept.size < CACHED_BODIES) kept.set(key, rendered);
+      if (known !== undefined || kept.size < CACHED_BODIES) kept.set(asked, { ...rendered, stale, reason });
+      cache.set(publication, kept);
       return rendered;
     }
 

@@ -72,7 +72,7 @@ export default fp(
     fastify.server.on('checkExpectation', refuseExpectation);
     // With a callback: a promise for each request is felt in the time of an answer from memory.
     fastify.addHook('onRequest', (request, reply, done) => {
-      latest.set(request.raw.socket, { request: request.raw, response: reply.raw });
+      noteLatest(request.raw, reply.raw);
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         reply.header('connection', 'close');
         sendError(reply, 400, 'bad_request', 'HTTP/1.1 wants a Host header.');
@@ -177,6 +177,13 @@ export function parameterError(errors: readonly FastifySchemaValidationError[], 
 
 /** The request that a connection is at. */
 const latest = new WeakMap<object, { request: IncomingMessage; response: ServerResponse }>();
+
+/** One entry for each connection: to set one for each request would be felt in the time of an answer. */
+function noteLatest(request: IncomingMessage, response: ServerResponse): void {
+  const at = latest.get(request.socket);
+  if (at === undefined) latest.set(request.socket, { request, response });
+  else [at.request, at.response] = [request, response];
+}
 
 /** Answers what is not HTTP, in the one shape, and ends the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {

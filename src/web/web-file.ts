@@ -117,6 +117,13 @@ export const WebFile = Type.Object(
         secret: true,
       }),
     ),
+    rate_limit: Type.Optional(
+      Type.Never({
+        expects: 'left out: how many requests are answered is not set by this file (docs/security.md)',
+        example: 'basic_auth_users: {prometheus: $2y$10$...}',
+        secret: true,
+      }),
+    ),
   },
   {
     ...strict,

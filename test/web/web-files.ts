@@ -193,7 +193,10 @@ export const NEWER_BAD: Record<string, [content: string, words: RegExp]> = {
     `tls_server_config: {${TLS}, client_auth_type: VerifyClientCertIfGiven, client_allowed_sans: [a]}`,
     /client_allowed_sans: has no effect unless/,
   ],
-  'a rate limit': ['rate_limit: {interval: 1s, burst: 20}', /rate_limit: is not a key of this file/],
+  'a rate limit': [
+    'rate_limit: {interval: 1s, burst: 20}',
+    /rate_limit: must be left out: how many requests/,
+  ],
   'a certificate in the file that is none': [
     'tls_server_config: {cert: secret-pem, key: secret-pem}',
     /cert_file: must hold a certificate in PEM/,
