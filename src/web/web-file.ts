@@ -121,7 +121,6 @@ export const WebFile = Type.Object(
       Type.Never({
         expects: 'left out: how many requests are answered is not set by this file (docs/security.md)',
         example: 'basic_auth_users: {prometheus: $2y$10$...}',
-        secret: true,
       }),
     ),
   },

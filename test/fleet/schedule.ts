@@ -217,10 +217,11 @@ function watchFleet(
   };
 }
 
+/** One whose page was seen is judged by it, even if it has been killed or paused since. */
 function allReach({ replicas }: Fleet, views: readonly (View | undefined)[]): boolean {
   return replicas.every(({ served, paused, isCut }, index) => {
-    if (served === undefined || paused) return true;
-    return !isCut && views[index]?.cacheUp === true;
+    const view = views[index];
+    return view === undefined ? served === undefined || paused : !isCut && view.cacheUp;
   });
 }
 
