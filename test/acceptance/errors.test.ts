@@ -1,4 +1,5 @@
 // One error shape everywhere, and what it never holds.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { type Answer, ask, type Exporter, startCosts } from '../helper.ts';
@@ -162,3 +163,23 @@ async function saysNothingOfAws(t: Test, { get, scrape }: Exporter): Promise<voi
     t.notMatch(text, /\bat .+\.(ts|js):\d+|node_modules|x-amzn|requestid/i);
   }
 }
+
+t.test('a later request of a connection whose body breaks has one answer too', async (t) => {
+  const { restUrl } = await startCosts(t);
+  const { hostname, port } = new URL(restUrl);
+  const socket = connect(Number(port), hostname).setEncoding('utf8');
+  let text = '';
+  const ended = once(socket, 'close');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    // The first answer has come: the second request begins.
+    if (text.split('HTTP/1.1 ').length === 2)
+      socket.write(`POST /health HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n\r\n`);
+  });
+  socket.write(`GET /health HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await ended;
+  t.same(
+    Array.from(text.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status),
+    ['200', '405'],
+  );
+});

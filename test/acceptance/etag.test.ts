@@ -132,3 +132,31 @@ t.test('no_data is a body with an ETag of its own', async (t) => {
   t.equal(await run('forecast'), 'collected');
   t.equal((await get('/cost/forecast', { headers: { 'if-none-match': etag } })).status, 200);
 });
+
+t.test('a reason that is over is in no body any more', async (t) => {
+  let known = true;
+  const { get, run, sim, collector } = await startCosts(t, {
+    app: {
+      credentials: async () => {
+        if (!known) throw Object.assign(new Error('none'), { name: 'CredentialsProviderError' });
+        // Over at once: they are asked for anew each time.
+        return { accessKeyId: 'AKIATEST', secretAccessKey: 'secret', expiration: new Date(0) };
+      },
+    },
+  });
+  sim.faults.add({
+    kind: 'error',
+    operation: 'GetCostForecast',
+    type: 'DataUnavailableException',
+    message: 'none',
+  });
+  t.equal(await run('forecast'), 'empty');
+  const none = await get('/cost/forecast');
+  t.match(none.json(), { reason: 'no_data', stale: false });
+  known = false;
+  t.equal(await run('forecast'), 'skipped');
+  t.equal((await collector('forecast')).state, 'no_credentials');
+  const since = await get('/cost/forecast', { headers: { 'if-none-match': none.headers.etag ?? '' } });
+  t.equal(since.status, 200);
+  t.match(since.json(), { reason: null, stale: false });
+});

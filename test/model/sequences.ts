@@ -133,7 +133,7 @@ const STEPS = [
     trial.breakAws('denied');
     await trial.restart(kill);
   }),
-  // What was paid for in vain is not bought again by the next process.
+  // A start that waits: what was paid for in vain is not bought again at once, where that is known.
   step('break AWS, collect, restart', fc.boolean(), async (trial, kill) => {
     trial.breakAws('no number');
     await trial.collect(undefined);
