@@ -13,12 +13,22 @@ interface Place {
   readonly key: string | number;
 }
 
-/** Every place of a JSON value, its own aside. */
-function placesOf(value: unknown): Place[] {
+/** The places right within a JSON value. */
+function placesIn(value: unknown): Place[] {
   if (typeof value !== 'object' || value === null) return [];
-  const parent = value as Parent;
-  const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
-  return keys.flatMap((key: string | number) => [{ parent, key }, ...placesOf(Reflect.get(parent, key))]);
+  const keys: (string | number)[] = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return keys.map((key) => ({ parent: value as Parent, key }));
+}
+
+/** Every place of a JSON value, its own aside, as they are written. No recursion: some are deeper than the stack. */
+function placesOf(value: unknown): Place[] {
+  const found: Place[] = [];
+  const left = placesIn(value).toReversed();
+  for (let place = left.pop(); place !== undefined; place = left.pop()) {
+    found.push(place);
+    left.push(...placesIn(Reflect.get(place.parent, place.key)).toReversed());
+  }
+  return found;
 }
 
 /** A JSON value; undefined where the text is none. */
@@ -27,6 +37,21 @@ function parsed(body: string): unknown {
     return JSON.parse(body);
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * A JSON answer with a change that says whether it has done anything. As it was where it has not, where the text is no JSON, and where
+ * it became too deep to be written.
+ */
+function rewritten(body: string, change: (answer: unknown) => boolean): string {
+  const answer = parsed(body);
+  if (answer === undefined) return body;
+  try {
+    return change(answer) ? JSON.stringify(answer) : body;
+  } catch (error) {
+    if (error instanceof RangeError) return body;
+    throw error;
   }
 }
 
@@ -39,14 +64,14 @@ function atPlace(
 ): Spoil {
   return {
     what: `${what} at ${at}${wanted ? ` of ${wanted}` : ''}`,
-    apply(body) {
-      const answer = parsed(body);
-      const places = placesOf(answer).filter(({ key }) => wanted === undefined || wanted.test(String(key)));
-      const place = places[Math.floor(at * places.length)];
-      if (place === undefined) return body;
-      change(place, Reflect.get(place.parent, place.key));
-      return JSON.stringify(answer);
-    },
+    apply: (body) =>
+      rewritten(body, (answer) => {
+        const places = placesOf(answer).filter(({ key }) => wanted === undefined || wanted.test(String(key)));
+        const place = places[Math.floor(at * places.length)];
+        if (place === undefined) return false;
+        change(place, Reflect.get(place.parent, place.key));
+        return true;
+      }),
   };
 }
 
@@ -212,15 +237,15 @@ function unknownField({ parent, key }: Place, value: unknown): void {
 function everyAmount(value: string | number): Spoil {
   return {
     what: `every amount ${value}`,
-    apply(body) {
-      const answer = parsed(body);
-      for (const { parent, key } of placesOf(answer)) {
-        const before: unknown = Reflect.get(parent, key);
-        const isAmount = AMOUNT.test(String(key)) && typeof before === typeof value;
-        if (isAmount) Reflect.set(parent, key, value);
-      }
-      return answer === undefined ? body : JSON.stringify(answer);
-    },
+    apply: (body) =>
+      rewritten(body, (answer) => {
+        for (const { parent, key } of placesOf(answer)) {
+          const before: unknown = Reflect.get(parent, key);
+          const isAmount = AMOUNT.test(String(key)) && typeof before === typeof value;
+          if (isAmount) Reflect.set(parent, key, value);
+        }
+        return true;
+      }),
   };
 }
 
