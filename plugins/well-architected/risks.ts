@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import type { RiskCounts } from './model.ts';
 
-const count = Type.Optional(Type.Integer({ minimum: 0 }));
+/** AWS's counts are integers of 32 bits; sums of larger ones could be none. */
+const count = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
 
 /** AWS's risk counts: a missing one is 0. */
 export const AwsRiskCounts = Type.Partial(

@@ -1,5 +1,7 @@
 // 100 x (none + 0.5 x medium) / (none + medium + high); all five levels of every pillar seen, 0 included.
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { FaultRule } from '../../src/simulator/index.ts';
+import type { Exporter } from '../helper.ts';
 import {
   type Counts,
   CUSTOM,
@@ -115,7 +117,13 @@ t.test('pillar ids are verbatim', async (t) => {
 });
 
 t.test('an answer that is not what AWS documents is refused', async (t) => {
-  for (const RiskCounts of [{ HIGH: -1 }, { HIGH: 1.5 }, { HIGH: 'many' }]) {
+  for (const RiskCounts of [
+    { HIGH: -1 },
+    { HIGH: 1.5 },
+    { HIGH: 'many' },
+    { NONE: 1e308 },
+    { MEDIUM: 2 ** 31 },
+  ]) {
     const exporter = await startReviews(t, {
       faults: [
         {
@@ -136,4 +144,37 @@ t.test('an answer that is not what AWS documents is refused', async (t) => {
     t.match(await exporter.collector('well-architected'), { state: 'failed' }, JSON.stringify(RiskCounts));
     t.same((await exporter.metrics()).business(), []);
   }
+});
+
+/** Runs the collector into an answer with a count that is none, and asserts that nothing of it gets out. */
+async function refuses(t: Test, exporter: Exporter, rules: readonly FaultRule[]): Promise<void> {
+  const before = (await exporter.metrics()).businessText();
+  exporter.sim.faults.clear();
+  for (const rule of rules) exporter.sim.faults.add(rule);
+  t.equal(await exporter.run('well-architected'), 'failed');
+  t.match(await exporter.collector('well-architected'), { cause: { code: 'invalid_response' } });
+  t.equal((await exporter.metrics()).businessText(), before, 'the last good figures stay');
+}
+
+t.test('the largest counts that AWS can give are added up, larger ones are refused', async (t) => {
+  const told = (counts: Counts) =>
+    telling([workload('1', { security: counts }), workload('2', { security: counts })]);
+  const largest = 2 ** 31 - 1;
+  const exporter = await startReviews(t, { faults: told({ NONE: largest, MEDIUM: largest }) });
+  t.same((await exporter.metrics()).table('aws_wellarchitected_score', 'pillar'), { security: 75 });
+  t.equal((await risksOn(exporter))['security/medium'], 2 * largest);
+  await refuses(t, exporter, told({ NONE: 1e308 }));
+});
+
+t.test('a count of a lens review that is too large is refused', async (t) => {
+  const denied: FaultRule = { kind: 'deny', operation: 'GetConsolidatedReport' };
+  const exporter = await startReviews(t, { faults: [denied] });
+  t.ok((await exporter.metrics()).series('aws_wellarchitected_score').length > 0);
+  const summary = { PillarId: 'security', RiskCounts: { NONE: 1e308 } };
+  const tooLarge: FaultRule = {
+    kind: 'mutate',
+    operation: 'GetLensReview',
+    mutate: () => ({ LensReview: { PillarReviewSummaries: [summary] } }),
+  };
+  await refuses(t, exporter, [denied, tooLarge]);
 });
